@@ -1,0 +1,203 @@
+"""Who: regions, units and their spellings, users and their roles, and what they did."""
+
+from functools import cached_property
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+
+
+class Region(models.Model):
+    """行政区: a GB/T 2260 code, unique, under its parent (500229 城口县 under 500000 重庆市)."""
+
+    code = models.CharField(
+        "行政区划代码",
+        max_length=6,
+        unique=True,
+        validators=[RegexValidator(r"^\d{6}$", "行政区划代码应为 6 位数字（GB/T 2260）。")],
+    )
+    name = models.CharField("名称", max_length=50)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级行政区"
+    )
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = verbose_name_plural = "行政区"
+
+    def __str__(self):
+        return self.name
+
+
+class DepartmentQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Units of the user's own regions (DESIGN §4, who reads what)."""
+        return self.filter(region__in=user.region_ids)
+
+    def units(self):
+        return self.filter(is_group=False)
+
+
+class Department(models.Model):
+    """单位: unique by (region, name). A group (各乡镇（街道）) is no unit: nobody files for it."""
+
+    region = models.ForeignKey(Region, models.PROTECT, related_name="departments", verbose_name="行政区")
+    name = models.CharField("名称", max_length=100)
+    is_group = models.BooleanField("单位组", default=False, help_text="如“各乡镇（街道）”，不单独报送。")
+
+    objects = DepartmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["region", "pk"]
+        verbose_name = verbose_name_plural = "单位"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region", "name"],
+                name="department_unique_in_region",
+                violation_error_message="本行政区已有同名单位。",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class DepartmentAlias(models.Model):
+    """单位别名: another spelling of a unit's name, unique in its region."""
+
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="行政区", editable=False)
+    department = models.ForeignKey(Department, models.CASCADE, related_name="aliases", verbose_name="单位")
+    name = models.CharField("其他写法", max_length=100)
+
+    class Meta:
+        ordering = ["department", "name"]
+        verbose_name = verbose_name_plural = "单位别名"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region", "name"],
+                name="alias_unique_in_region",
+                violation_error_message="本行政区已有这一写法。",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def save(self, *args, **kwargs):
+        self.region_id = self.department.region_id
+        super().save(*args, **kwargs)
+
+
+class Role(models.TextChoices):
+    COORDINATOR = "COORDINATOR", "科协工作人员"
+    REPORTER = "REPORTER", "填报人"
+    APPROVER = "APPROVER", "单位审核人"
+    LEADER = "LEADER", "领导小组"
+    SYSADMIN = "SYSADMIN", "系统管理员"
+    AUDITOR = "AUDITOR", "审计员"
+
+
+UNIT_ROLES = (Role.REPORTER, Role.APPROVER)
+DEPARTMENT_ROLES = (Role.COORDINATOR, *UNIT_ROLES)
+
+
+class User(AbstractUser):
+    """用户: what somebody may do follows from memberships alone, never from Django's groups."""
+
+    first_name = None
+    last_name = None
+    name = models.CharField("姓名", max_length=50, blank=True)
+    phone = models.CharField("联系电话", max_length=30, blank=True)
+
+    objects = UserManager()
+
+    class Meta:
+        ordering = ["username"]
+        verbose_name = verbose_name_plural = "用户"
+
+    def __str__(self):
+        return self.name or self.username
+
+    def get_full_name(self):
+        return str(self)
+
+    get_short_name = get_full_name
+
+    @cached_property
+    def roles(self):
+        """The user's memberships with unit and region, read once a request."""
+        return list(self.memberships.select_related("department__region", "region"))
+
+    @property
+    def region_ids(self):
+        """Regions whose plans the user reads: sysadmins and auditors read none (DESIGN §4)."""
+        return {m.region_id or m.department.region_id for m in self.roles if m.region_id or m.department_id}
+
+
+class Membership(models.Model):
+    """成员: a user's role in a unit (科协, 填报, 审核) or region (领导小组), or in neither (系统, 审计)."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", verbose_name="用户"
+    )
+    role = models.CharField("角色", max_length=20, choices=Role)
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name="单位"
+    )
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name="行政区"
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = verbose_name_plural = "成员"
+        constraints = [
+            models.UniqueConstraint(
+                "user",
+                "role",
+                Coalesce("department", 0),
+                Coalesce("region", 0),
+                name="membership_unique",
+                violation_error_message="该用户已有这一角色。",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(role__in=DEPARTMENT_ROLES, department__isnull=False, region__isnull=True)
+                    | Q(role=Role.LEADER, department__isnull=True, region__isnull=False)
+                    | Q(role__in=[Role.SYSADMIN, Role.AUDITOR], department__isnull=True, region__isnull=True)
+                ),
+                name="membership_scope_fits_role",
+                violation_error_message="科协、填报、审核角色须选单位，领导小组须选行政区，系统管理员、审计员都不选。",
+            ),
+        ]
+
+    def __str__(self):
+        scope = self.department or self.region
+        return f"{scope} {self.get_role_display()}" if scope else self.get_role_display()
+
+
+class AuditRecord(models.Model):
+    """操作记录: who did what to what, when; written in the transaction of the deed, never changed."""
+
+    at = models.DateTimeField("时间")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="操作人",
+        help_text="命令行操作没有操作人。",
+    )
+    verb = models.CharField("操作", max_length=50)
+    subject = models.CharField("对象", max_length=200)
+    detail = models.TextField("说明", blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name = verbose_name_plural = "操作记录"
+
+    def __str__(self):
+        return f"{self.verb}：{self.subject}"

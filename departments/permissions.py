@@ -1,0 +1,71 @@
+"""Roles as small named predicates. A region is a `Region` id, a unit a `Department` id or row."""
+
+from .models import UNIT_ROLES, Department, Membership, Role
+
+
+def holds(user, *roles):
+    return user.is_active and any(m.role in roles for m in user.roles)
+
+
+def reads_region(user, region_id):
+    """Unit users, leaders and coordinators read what belongs to their region."""
+    return user.is_active and region_id in user.region_ids
+
+
+def is_coordinator(user, region_id):
+    return user.is_active and any(
+        m.role == Role.COORDINATOR and m.department.region_id == region_id for m in user.roles
+    )
+
+
+def is_reporter(user, department_id):
+    return _has(user, Role.REPORTER, department_id)
+
+
+def is_approver(user, department_id):
+    return _has(user, Role.APPROVER, department_id)
+
+
+def belongs_to(user, department_id):
+    """Whether the user acts for the unit in any role, so is no stranger to its returns."""
+    return any(m.department_id == department_id for m in user.roles)
+
+
+def files_for(user, department_id):
+    return is_reporter(user, department_id) or is_approver(user, department_id)
+
+
+def is_sysadmin(user):
+    return holds(user, Role.SYSADMIN) or (user.is_active and user.is_superuser)
+
+
+def is_auditor(user):
+    return holds(user, Role.AUDITOR)
+
+
+def own_departments(user):
+    """The units the user reports or approves for, in order of joining."""
+    return list({m.department_id: m.department for m in user.roles if m.role in UNIT_ROLES}.values())
+
+
+def has_active_approver(department_id):
+    return Membership.objects.filter(
+        role=Role.APPROVER, department_id=department_id, user__is_active=True
+    ).exists()
+
+
+def other_coordinators(region_id, *, not_user, not_department):
+    """Coordinators of the region who are neither that user nor of that unit."""
+    return (
+        Membership.objects.filter(
+            role=Role.COORDINATOR,
+            user__is_active=True,
+            department__in=Department.objects.filter(region_id=region_id),
+        )
+        .exclude(user=not_user)
+        .exclude(user__memberships__department_id=not_department)
+    )
+
+
+def _has(user, role, department_id):
+    return user.is_active and any(m.role == role and m.department_id == department_id for m in user.roles)

@@ -1,0 +1,235 @@
+"""What was promised: plan, actions, tasks and who answers for them."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from departments.models import Department, Region
+
+
+class PlanQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Plans of the user's own regions; nobody else knows that they exist."""
+        return self.filter(region__in=user.region_ids)
+
+    def current(self, day):
+        """The plan that contains `day` (a date), else the latest started; None where there is none."""
+        plans = list(self.select_related("region").order_by("-starts_on", "-pk"))
+        return next((p for p in plans if p.starts_on <= day <= p.ends_on), plans[0] if plans else None)
+
+
+class Plan(models.Model):
+    """方案: one official document of one region for a span of years, with the settings of its rules."""
+
+    class Consolidation(models.TextChoices):
+        FIRST_LEAD = "FIRST_LEAD", "以第一牵头单位为准"
+        MEAN = "MEAN", "取各牵头单位平均值"
+
+    slug = models.SlugField("标识", unique=True, help_text="用于网址，如 chengkou-2021-2025。")
+    region = models.ForeignKey(Region, models.PROTECT, related_name="plans", verbose_name="行政区")
+    title = models.CharField("名称", max_length=200)
+    issued_on = models.DateField("印发日期", null=True, blank=True)
+    starts_on = models.DateField("开始日期")
+    ends_on = models.DateField("结束日期")
+    issuer = models.CharField(
+        "通报落款", max_length=100, blank=True, help_text="进展情况通报以此单位名义印发，如“县全民科学素质工作领导小组办公室”。"
+    )
+    consolidation = models.CharField(
+        "多个牵头单位的进度", max_length=20, choices=Consolidation, default=Consolidation.FIRST_LEAD
+    )
+    behind_points = models.PositiveSmallIntegerField(
+        "滞后起点（百分点）", default=10, validators=[MaxValueValidator(100)]
+    )
+    severe_points = models.PositiveSmallIntegerField(
+        "严重滞后界限（百分点）", default=30, validators=[MaxValueValidator(100)], help_text="超过此数为严重滞后。"
+    )
+    supports_must_report = models.BooleanField("配合单位也须报送", default=False)
+    resubmit_working_days = models.PositiveSmallIntegerField("退回后补正期限（工作日）", default=3)
+
+    objects = PlanQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-starts_on", "slug"]
+        verbose_name = verbose_name_plural = "方案"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__gt=F("starts_on")),
+                name="plan_ends_after_start",
+                violation_error_message="结束日期应晚于开始日期。",
+            ),
+            models.CheckConstraint(
+                condition=Q(severe_points__gte=F("behind_points")),
+                name="plan_severe_not_below_behind",
+                violation_error_message="严重滞后界限不应低于滞后起点。",
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("dashboard", args=[self.slug])
+
+
+class Action(models.Model):
+    """行动 / 工程: a section of the plan, numbered from 1; without tasks it has no percentage."""
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="actions", verbose_name="方案")
+    ordinal = models.PositiveSmallIntegerField("序号")
+    title = models.CharField("名称", max_length=200)
+    paragraphs = models.TextField("文件原文", blank=True, help_text="每行一段。")
+
+    class Meta:
+        ordering = ["plan", "ordinal"]
+        verbose_name = verbose_name_plural = "行动（工程）"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "ordinal"],
+                name="action_unique_ordinal",
+                violation_error_message="本方案已有这一序号的行动（工程）。",
+            )
+        ]
+
+    def __str__(self):
+        return self.title
+
+    @property
+    def short_title(self):
+        """The title without its opening verb, for narrow columns: 农民科学素质提升行动."""
+        return self.title.removeprefix("实施")
+
+    def get_absolute_url(self):
+        return reverse("action", args=[self.plan.slug, self.ordinal])
+
+
+class TaskQuerySet(models.QuerySet):
+    def with_responsibilities(self, day):
+        """Tasks with `responsibilities` in force on `day`, leads first, and their units: two queries."""
+        in_force = Responsibility.objects.in_force(day).select_related("department")
+        return self.select_related("action").prefetch_related(
+            models.Prefetch("responsibilities", in_force.order_by("role", "position"))
+        )
+
+
+class Task(models.Model):
+    """重点工作: a numbered row of the responsibility table, its title verbatim, with the body text on it."""
+
+    class Nature(models.TextChoices):
+        FINITE = "FINITE", "阶段性"
+        STANDING = "STANDING", "长期坚持"
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="tasks", verbose_name="方案")
+    action = models.ForeignKey(Action, models.PROTECT, related_name="tasks", verbose_name="行动（工程）")
+    number = models.PositiveSmallIntegerField("序号")
+    title = models.CharField("重点工作", max_length=500)
+    paragraphs = models.TextField("文件原文", blank=True, help_text="每行一段。")
+    nature = models.CharField("性质", max_length=20, choices=Nature, default=Nature.FINITE)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["plan", "number"]
+        verbose_name = verbose_name_plural = "重点工作"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "number"],
+                name="task_unique_number",
+                violation_error_message="本方案已有这一序号的重点工作。",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.number} {self.title}"
+
+    def get_absolute_url(self):
+        return reverse("task", args=[self.plan.slug, self.number])
+
+
+class ResponsibilityQuerySet(models.QuerySet):
+    def in_force(self, day):
+        """Responsibilities valid on `day` (a date), both ends included."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gte=day), valid_from__lte=day)
+
+    def leads(self):
+        return self.filter(role=Responsibility.Role.LEAD)
+
+    def of_units(self):
+        """Those of units that file, not of groups such as 各乡镇（街道）."""
+        return self.filter(department__is_group=False)
+
+
+class Responsibility(models.Model):
+    """牵头 / 配合: a unit's duty in a task from a day to a day; a unit holds a task once at a time."""
+
+    class Role(models.TextChoices):
+        LEAD = "LEAD", "牵头"
+        SUPPORT = "SUPPORT", "配合"
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="responsibilities", verbose_name="重点工作")
+    department = models.ForeignKey(
+        Department, models.PROTECT, related_name="responsibilities", verbose_name="单位"
+    )
+    role = models.CharField("责任", max_length=10, choices=Role)
+    position = models.PositiveSmallIntegerField("排序", default=1)
+    valid_from = models.DateField("自")
+    valid_to = models.DateField("至", null=True, blank=True)
+    decided_by = models.CharField("依据", max_length=200, blank=True, help_text="方案附件以外的分工，写明依据的文件或会议。")
+    continues = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="continued_by", verbose_name="承接自"
+    )
+
+    objects = ResponsibilityQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["task", "role", "position"]
+        verbose_name = verbose_name_plural = "责任分工"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task", "department"],
+                condition=Q(valid_to=None),
+                name="responsibility_held_once",
+                violation_error_message="该单位在此项工作中已有分工。",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")),
+                name="responsibility_ends_after_start",
+                violation_error_message="结束日期不应早于开始日期。",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.department}{self.get_role_display()}第{self.task.number}项"
+
+    @property
+    def is_lead(self):
+        return self.role == self.Role.LEAD
+
+
+class PlanFinding(models.Model):
+    """导入核对事项: something uncertain or contradictory in the document, open until a coordinator settles it."""
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="findings", verbose_name="方案")
+    code = models.CharField("类别", max_length=50)
+    row = models.PositiveSmallIntegerField("所在行", null=True, blank=True)
+    message = models.TextField("说明")
+    settled_at = models.DateTimeField("处理时间", null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="处理人"
+    )
+    settlement = models.TextField("处理意见", blank=True)
+
+    class Meta:
+        ordering = ["plan", F("row").asc(nulls_last=True), "pk"]
+        verbose_name = verbose_name_plural = "导入核对事项"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(settled_at=None, settled_by=None) | Q(settled_at__isnull=False),
+                name="finding_settled_by_with_time",
+                violation_error_message="处理人与处理时间应同时填写。",
+            )
+        ]
+
+    def __str__(self):
+        return self.message

@@ -1,0 +1,247 @@
+"""What was done: reporting periods, quarterly reports, their lines, and who moved them when."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from departments.models import Department
+from tasks import calendar
+
+from .plan import Plan, Responsibility
+
+
+class ReportingPeriodQuerySet(models.QuerySet):
+    def up_to(self, period):
+        """Periods of the same plan, that one and all before it, oldest first."""
+        return self.filter(
+            Q(year__lt=period.year) | Q(year=period.year, quarter__lte=period.quarter), plan=period.plan_id
+        ).order_by("year", "quarter")
+
+
+class ReportingPeriod(models.Model):
+    """填报期: a plan's quarter, one each. Open until `closed_at`; nothing moves after `frozen_at`."""
+
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="periods", verbose_name="方案")
+    year = models.PositiveSmallIntegerField("年度")
+    quarter = models.PositiveSmallIntegerField(
+        "季度", validators=[MinValueValidator(1), MaxValueValidator(4)]
+    )
+    opens_at = models.DateTimeField("开放时间")
+    due_at = models.DateTimeField("截止时间")
+    closed_at = models.DateTimeField("截止填报时间", null=True, blank=True)
+    frozen_at = models.DateTimeField("定稿归档时间", null=True, blank=True)
+
+    objects = ReportingPeriodQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["plan", "year", "quarter"]
+        verbose_name = verbose_name_plural = "填报期"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "year", "quarter"],
+                name="period_unique_in_plan",
+                violation_error_message="本方案已有这一季度。",
+            ),
+            models.CheckConstraint(
+                condition=Q(quarter__gte=1, quarter__lte=4),
+                name="period_quarter_1_to_4",
+                violation_error_message="季度应为 1 至 4。",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_at__gt=F("opens_at")),
+                name="period_due_after_opening",
+                violation_error_message="截止时间应晚于开放时间。",
+            ),
+        ]
+
+    def __str__(self):
+        return calendar.label(self.year, self.quarter)
+
+    @property
+    def code(self):
+        """The name in URLs and commands: 2023Q1."""
+        return f"{self.year}Q{self.quarter}"
+
+    @property
+    def key(self):
+        """(year, quarter): orders periods of a plan."""
+        return self.year, self.quarter
+
+    @property
+    def last_day(self):
+        return calendar.last_day(self.year, self.quarter)
+
+    def is_open(self, at):
+        return self.opens_at <= at and self.closed_at is None and self.frozen_at is None
+
+    def is_overdue(self, at):
+        return at > self.due_at
+
+
+class QuarterlyReportQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Reports of the plans of the user's regions; what of them may be read depends on the status."""
+        return self.filter(period__plan__region__in=user.region_ids)
+
+    def accepted(self):
+        return self.filter(status=QuarterlyReport.Status.ACCEPTED)
+
+    def awaiting_review(self):
+        """Submitted ones, the longest waiting first."""
+        return self.filter(status=QuarterlyReport.Status.SUBMITTED).order_by("first_submitted_at", "pk")
+
+
+class QuarterlyReport(models.Model):
+    """季度进展情况（季报）: what one unit says about one period; one each, moved only by `tasks.workflow`."""
+
+    class Status(models.TextChoices):
+        DRAFT = "DRAFT", "草稿"
+        ENDORSING = "ENDORSING", "单位审核中"
+        SUBMITTED = "SUBMITTED", "已报送"
+        RETURNED = "RETURNED", "退回补正"
+        ACCEPTED = "ACCEPTED", "审核通过"
+
+    period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="reports", verbose_name="填报期")
+    department = models.ForeignKey(Department, models.PROTECT, related_name="reports", verbose_name="单位")
+    status = models.CharField("状态", max_length=20, choices=Status, default=Status.DRAFT)
+    version = models.PositiveIntegerField("版本", default=0)
+    first_submitted_at = models.DateTimeField("首次报送时间", null=True, blank=True)
+
+    objects = QuarterlyReportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["period", "department"]
+        verbose_name = verbose_name_plural = "季报"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period", "department"],
+                name="report_one_per_unit_and_period",
+                violation_error_message="该单位本季度已有季报。",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["SUBMITTED", "ACCEPTED"]) | Q(first_submitted_at__isnull=False),
+                name="report_submitted_has_time",
+                violation_error_message="已报送的季报应有报送时间。",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.department} {self.period}季报"
+
+    def get_absolute_url(self):
+        return reverse("review-report", args=[self.period.plan.slug, self.pk])
+
+
+class Stage(models.TextChoices):
+    NOT_STARTED = "NOT_STARTED", "未启动"
+    UNDER_WAY = "UNDER_WAY", "推进中"
+    COMPLETED = "COMPLETED", "已完成"
+
+
+class ProgressEntryQuerySet(models.QuerySet):
+    def accepted(self):
+        return self.filter(report__status=QuarterlyReport.Status.ACCEPTED)
+
+    def up_to(self, period):
+        """Lines of the plan's reports for that period and earlier ones."""
+        return self.filter(
+            Q(report__period__year__lt=period.year)
+            | Q(report__period__year=period.year, report__period__quarter__lte=period.quarter),
+            report__period__plan=period.plan_id,
+        )
+
+    def before(self, period):
+        return self.up_to(period).exclude(report__period=period)
+
+
+class ProgressEntry(models.Model):
+    """进展: a report's line on one responsibility. Stage 未启动 is 0 %, 推进中 1–99, 已完成 exactly 100."""
+
+    report = models.ForeignKey(QuarterlyReport, models.CASCADE, related_name="entries", verbose_name="季报")
+    responsibility = models.ForeignKey(
+        Responsibility, models.PROTECT, related_name="entries", verbose_name="责任分工"
+    )
+    stage = models.CharField("状态", max_length=20, choices=Stage, blank=True)
+    completion = models.PositiveSmallIntegerField(
+        "进度（%）", null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
+    no_change = models.BooleanField("本季度无新进展", default=False)
+    no_change_reason = models.CharField("无新进展原因", max_length=500, blank=True)
+    progress = models.TextField("本季进展", max_length=5000, blank=True)
+    results = models.TextField("取得成效", max_length=5000, blank=True)
+    problems = models.TextField("问题与困难", max_length=5000, blank=True)
+    next_steps = models.TextField("下步计划", max_length=5000, blank=True)
+    activities = models.PositiveIntegerField("活动场次", null=True, blank=True)
+    people_reached = models.PositiveIntegerField("覆盖人次", null=True, blank=True)
+    people_trained = models.PositiveIntegerField("培训人次", null=True, blank=True)
+    funds = models.DecimalField(
+        "投入资金（万元）", max_digits=12, decimal_places=2, null=True, blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    version = models.PositiveIntegerField("版本", default=0)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="填写人"
+    )
+    updated_at = models.DateTimeField("填写时间", null=True)
+
+    objects = ProgressEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["report", "responsibility__task__number"]
+        verbose_name = verbose_name_plural = "进展"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["report", "responsibility"],
+                name="entry_one_per_line",
+                violation_error_message="该季报中此项工作已有进展。",
+            ),
+            models.CheckConstraint(
+                condition=Q(stage="")
+                | Q(completion=None)
+                | Q(stage=Stage.NOT_STARTED, completion=0)
+                | Q(stage=Stage.UNDER_WAY, completion__gte=1, completion__lte=99)
+                | Q(stage=Stage.COMPLETED, completion=100),
+                name="entry_stage_fits_completion",
+                violation_error_message="未启动应为 0%，推进中应为 1%–99%，已完成应为 100%。",
+            ),
+        ]
+
+    def __str__(self):
+        return f"第{self.responsibility.task.number}项进展"
+
+
+class ReportEvent(models.Model):
+    """流转记录: who did which verb when, with the reason; one row for each verb, never changed."""
+
+    class Verb(models.TextChoices):
+        SEND_UP = "SEND_UP", "送审"
+        SUBMIT = "SUBMIT", "报送"
+        SEND_BACK = "SEND_BACK", "退回修改"
+        RECALL = "RECALL", "收回"
+        WITHDRAW = "WITHDRAW", "撤回"
+        ACCEPT = "ACCEPT", "审核通过"
+        RETURN = "RETURN", "退回补正"
+        REOPEN = "REOPEN", "重新打开"
+
+    report = models.ForeignKey(QuarterlyReport, models.CASCADE, related_name="events", verbose_name="季报")
+    verb = models.CharField("操作", max_length=20, choices=Verb)
+    from_status = models.CharField("原状态", max_length=20, choices=QuarterlyReport.Status)
+    to_status = models.CharField("新状态", max_length=20, choices=QuarterlyReport.Status)
+    at = models.DateTimeField("时间")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="操作人")
+    reason = models.TextField("理由", blank=True)
+    lines = models.JSONField("涉及事项", default=list, blank=True, help_text="被指出的责任分工编号。")
+    signed_name = models.CharField("签批人", max_length=50, blank=True)
+    signed_post = models.CharField("签批人职务", max_length=50, blank=True)
+    signed_on = models.DateField("签批日期", null=True, blank=True)
+    proxy_source = models.CharField("代填依据", max_length=200, blank=True)
+    self_reviewed = models.BooleanField("自报未经他方审核", default=False)
+
+    class Meta:
+        ordering = ["report", "at", "pk"]
+        verbose_name = verbose_name_plural = "流转记录"
+
+    def __str__(self):
+        return f"{self.report} {self.get_verb_display()}"
