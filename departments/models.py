@@ -68,7 +68,9 @@ class Department(models.Model):
 class DepartmentAlias(models.Model):
     """单位别名: another spelling of a unit's name, unique in its region."""
 
-    region = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name="行政区", editable=False)
+    region = models.ForeignKey(
+        Region, models.PROTECT, related_name="+", verbose_name="行政区", editable=False
+    )
     department = models.ForeignKey(Department, models.CASCADE, related_name="aliases", verbose_name="单位")
     name = models.CharField("其他写法", max_length=100)
 

@@ -14,7 +14,8 @@ class CloseOutQuerySet(models.QuerySet):
     def verified_up_to(self, period):
         """Verified close-outs assigned to that quarter of the plan or an earlier one."""
         return self.filter(
-            Q(period__year__lt=period.year) | Q(period__year=period.year, period__quarter__lte=period.quarter),
+            Q(period__year__lt=period.year)
+            | Q(period__year=period.year, period__quarter__lte=period.quarter),
             status=CloseOut.Status.VERIFIED,
             task__plan=period.plan_id,
         )
@@ -45,7 +46,12 @@ class CloseOut(models.Model):
     )
     applied_at = models.DateTimeField("申请时间")
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="核查人"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="核查人",
     )
     decided_at = models.DateTimeField("核查时间", null=True, blank=True)
     reason = models.TextField("核查意见", blank=True)

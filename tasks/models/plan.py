@@ -34,7 +34,10 @@ class Plan(models.Model):
     starts_on = models.DateField("开始日期")
     ends_on = models.DateField("结束日期")
     issuer = models.CharField(
-        "通报落款", max_length=100, blank=True, help_text="进展情况通报以此单位名义印发，如“县全民科学素质工作领导小组办公室”。"
+        "通报落款",
+        max_length=100,
+        blank=True,
+        help_text="进展情况通报以此单位名义印发，如“县全民科学素质工作领导小组办公室”。",
     )
     consolidation = models.CharField(
         "多个牵头单位的进度", max_length=20, choices=Consolidation, default=Consolidation.FIRST_LEAD
@@ -43,7 +46,10 @@ class Plan(models.Model):
         "滞后起点（百分点）", default=10, validators=[MaxValueValidator(100)]
     )
     severe_points = models.PositiveSmallIntegerField(
-        "严重滞后界限（百分点）", default=30, validators=[MaxValueValidator(100)], help_text="超过此数为严重滞后。"
+        "严重滞后界限（百分点）",
+        default=30,
+        validators=[MaxValueValidator(100)],
+        help_text="超过此数为严重滞后。",
     )
     supports_must_report = models.BooleanField("配合单位也须报送", default=False)
     resubmit_working_days = models.PositiveSmallIntegerField("退回后补正期限（工作日）", default=3)
@@ -95,22 +101,13 @@ class Action(models.Model):
     def __str__(self):
         return self.title
 
+    def get_absolute_url(self):
+        return reverse("action", args=[self.plan.slug, self.ordinal])
+
     @property
     def short_title(self):
         """The title without its opening verb, for narrow columns: 农民科学素质提升行动."""
         return self.title.removeprefix("实施")
-
-    def get_absolute_url(self):
-        return reverse("action", args=[self.plan.slug, self.ordinal])
-
-
-class TaskQuerySet(models.QuerySet):
-    def with_responsibilities(self, day):
-        """Tasks with `responsibilities` in force on `day`, leads first, and their units: two queries."""
-        in_force = Responsibility.objects.in_force(day).select_related("department")
-        return self.select_related("action").prefetch_related(
-            models.Prefetch("responsibilities", in_force.order_by("role", "position"))
-        )
 
 
 class Task(models.Model):
@@ -126,8 +123,6 @@ class Task(models.Model):
     title = models.CharField("重点工作", max_length=500)
     paragraphs = models.TextField("文件原文", blank=True, help_text="每行一段。")
     nature = models.CharField("性质", max_length=20, choices=Nature, default=Nature.FINITE)
-
-    objects = TaskQuerySet.as_manager()
 
     class Meta:
         ordering = ["plan", "number"]
@@ -175,7 +170,9 @@ class Responsibility(models.Model):
     position = models.PositiveSmallIntegerField("排序", default=1)
     valid_from = models.DateField("自")
     valid_to = models.DateField("至", null=True, blank=True)
-    decided_by = models.CharField("依据", max_length=200, blank=True, help_text="方案附件以外的分工，写明依据的文件或会议。")
+    decided_by = models.CharField(
+        "依据", max_length=200, blank=True, help_text="方案附件以外的分工，写明依据的文件或会议。"
+    )
     continues = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="continued_by", verbose_name="承接自"
     )
@@ -216,7 +213,12 @@ class PlanFinding(models.Model):
     message = models.TextField("说明")
     settled_at = models.DateTimeField("处理时间", null=True, blank=True)
     settled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="处理人"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="处理人",
     )
     settlement = models.TextField("处理意见", blank=True)
 

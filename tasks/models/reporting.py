@@ -1,9 +1,11 @@
 """What was done: reporting periods, quarterly reports, their lines, and who moved them when."""
 
+from functools import cached_property
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
 from departments.models import Department
@@ -18,6 +20,11 @@ class ReportingPeriodQuerySet(models.QuerySet):
         return self.filter(
             Q(year__lt=period.year) | Q(year=period.year, quarter__lte=period.quarter), plan=period.plan_id
         ).order_by("year", "quarter")
+
+    def for_selection(self):
+        """Oldest first, `has_filed` telling whether any unit has filed in it."""
+        filed = QuarterlyReport.objects.filter(period=OuterRef("pk"), first_submitted_at__isnull=False)
+        return self.annotate(has_filed=Exists(filed)).order_by("year", "quarter")
 
 
 class ReportingPeriod(models.Model):
@@ -68,6 +75,12 @@ class ReportingPeriod(models.Model):
     def key(self):
         """(year, quarter): orders periods of a plan."""
         return self.year, self.quarter
+
+    @cached_property
+    def is_baseline(self):
+        """Whether it is the plan's first period, which records what was done before (基线)."""
+        earlier = ReportingPeriod.objects.up_to(self)
+        return not earlier.exclude(year=self.year, quarter=self.quarter).exists()
 
     @property
     def last_day(self):
@@ -177,7 +190,11 @@ class ProgressEntry(models.Model):
     people_reached = models.PositiveIntegerField("覆盖人次", null=True, blank=True)
     people_trained = models.PositiveIntegerField("培训人次", null=True, blank=True)
     funds = models.DecimalField(
-        "投入资金（万元）", max_digits=12, decimal_places=2, null=True, blank=True,
+        "投入资金（万元）",
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
         validators=[MinValueValidator(0)],
     )
     version = models.PositiveIntegerField("版本", default=0)

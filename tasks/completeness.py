@@ -1,0 +1,51 @@
+"""Which lines a report holds, and which of them still block its submission (DESIGN §4, Complete)."""
+
+from dataclasses import dataclass
+
+from .models import CloseOut, ProgressEntry, Responsibility
+
+
+@dataclass(frozen=True)
+class Line:
+    """One responsibility of the unit in the period and its entry there (None: nothing saved)."""
+
+    responsibility: Responsibility
+    entry: ProgressEntry | None
+    closed_out: bool
+
+    @property
+    def required(self):
+        return self.responsibility.is_lead and not self.closed_out
+
+    @property
+    def missing(self):
+        return self.required and not is_complete(self.entry)
+
+
+def is_complete(entry):
+    """Stage, completion and progress text; or 本季度无新进展 with its reason."""
+    if entry is None:
+        return False
+    if entry.no_change:
+        return bool(entry.no_change_reason.strip())
+    return bool(entry.stage and entry.completion is not None and entry.progress.strip())
+
+
+def report_lines(report):
+    """The report's lines, leads first, in the plan's order: three queries, whatever their number."""
+    responsibilities = (
+        Responsibility.objects.in_force(report.period.last_day)
+        .filter(department=report.department_id, task__plan=report.period.plan_id)
+        .select_related("task__action")
+        .order_by("role", "task__number")
+    )
+    entries = (
+        {e.responsibility_id: e for e in report.entries.select_related("updated_by")} if report.pk else {}
+    )
+    closed = set(CloseOut.objects.verified_up_to(report.period).values_list("task_id", flat=True))
+    return [Line(r, entries.get(r.pk), r.task_id in closed) for r in responsibilities]
+
+
+def missing_lines(report):
+    """Responsibilities whose lead line is incomplete, in task order."""
+    return [line.responsibility for line in report_lines(report) if line.missing]

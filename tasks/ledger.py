@@ -1,0 +1,95 @@
+"""Everything of a plan that a roll-up needs, read once: six queries, however many tasks and quarters."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from .models import CloseOut, Plan, ProgressEntry, QuarterlyReport, Responsibility
+
+Status = QuarterlyReport.Status
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A completion a unit has stated in an accepted or submitted report."""
+
+    key: tuple[int, int]
+    completion: int
+    stage: str
+    accepted: bool
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Rows of one plan. `statements` by responsibility id, oldest first; `closed` task id → (year, quarter)."""
+
+    plan: Plan
+    actions: tuple
+    tasks: tuple
+    responsibilities: tuple
+    reports: tuple
+    statements: dict
+    closed: dict
+
+    @classmethod
+    def load(cls, plan):
+        return cls(
+            plan=plan,
+            actions=tuple(plan.actions.order_by("ordinal")),
+            tasks=tuple(plan.tasks.order_by("number")),
+            responsibilities=tuple(
+                Responsibility.objects.filter(task__plan=plan)
+                .select_related("department")
+                .order_by("role", "position", "pk")
+            ),
+            reports=tuple(
+                QuarterlyReport.objects.filter(period__plan=plan).select_related("department").order_by("pk")
+            ),
+            statements=_statements(plan),
+            closed={
+                task: (year, quarter)
+                for task, year, quarter in CloseOut.objects.filter(
+                    task__plan=plan, status=CloseOut.Status.VERIFIED
+                ).values_list("task_id", "period__year", "period__quarter")
+            },
+        )
+
+    def in_force(self, day):
+        """Responsibilities valid on the date, leads first, by position."""
+        return [
+            r
+            for r in self.responsibilities
+            if r.valid_from <= day and (r.valid_to is None or r.valid_to >= day)
+        ]
+
+    def closed_up_to(self, key):
+        """{task id: (year, quarter)} of the tasks closed out in that quarter or before."""
+        return {task: closed for task, closed in self.closed.items() if closed <= key}
+
+    def reports_in(self, period):
+        """{department id: report} of the period."""
+        return {r.department_id: r for r in self.reports if period.pk and r.period_id == period.pk}
+
+
+def _statements(plan):
+    rows = (
+        ProgressEntry.objects.filter(
+            report__period__plan=plan,
+            report__status__in=[Status.ACCEPTED, Status.SUBMITTED],
+            completion__isnull=False,
+        )
+        .order_by("report__period__year", "report__period__quarter")
+        .values_list(
+            "responsibility_id",
+            "report__period__year",
+            "report__period__quarter",
+            "completion",
+            "stage",
+            "report__status",
+        )
+    )
+    statements = defaultdict(list)
+    for responsibility, year, quarter, completion, stage, status in rows:
+        statements[responsibility].append(
+            Statement((year, quarter), completion, stage, status == Status.ACCEPTED)
+        )
+    return dict(statements)

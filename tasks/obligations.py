@@ -1,0 +1,74 @@
+"""Who owes a return, and whether it came in time; pure rules over plain values (DESIGN §4)."""
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+
+class Filing(TextChoices):
+    """报送情况 of a unit in a period."""
+
+    ON_TIME = "ON_TIME", "按时"
+    LATE = "LATE", "逾期"
+    MISSING = "MISSING", "未报"
+    PENDING = "PENDING", "未到期"
+    EXEMPT = "EXEMPT", "不需报"
+    VOLUNTARY = "VOLUNTARY", "自愿报送"
+
+
+@dataclass(frozen=True)
+class UnitFiling:
+    """One unit in one period: whether it owes (and why), and what came of it."""
+
+    department_id: int
+    department: str
+    leads: int
+    supports: int
+    owes: bool
+    reasons: tuple[str, ...]
+    filing: Filing
+    status: str
+    report_id: int | None
+    first_submitted_at: object = None
+
+    @property
+    def filed(self):
+        return self.filing in (Filing.ON_TIME, Filing.LATE)
+
+
+@dataclass(frozen=True)
+class FilingRates:
+    """Reporting rates as DHIS2 counts them: over owing units only; None where nobody owes."""
+
+    owed: int
+    filed: int
+    on_time: int
+    voluntary: int
+
+    @property
+    def reporting_rate(self):
+        return self.filed * 100 / self.owed if self.owed else None
+
+    @property
+    def on_time_rate(self):
+        return self.on_time * 100 / self.owed if self.owed else None
+
+
+def filing_state(*, owes, first_submitted_at, due_at, at):
+    """A returned report stays filed; on time means first submitted not after the deadline."""
+    if not owes:
+        return Filing.VOLUNTARY if first_submitted_at else Filing.EXEMPT
+    if first_submitted_at:
+        return Filing.ON_TIME if first_submitted_at <= due_at else Filing.LATE
+    return Filing.MISSING if at > due_at else Filing.PENDING
+
+
+def rates(units):
+    """FilingRates of the given UnitFiling."""
+    owing = [u for u in units if u.owes]
+    return FilingRates(
+        owed=len(owing),
+        filed=sum(u.filed for u in owing),
+        on_time=sum(u.filing == Filing.ON_TIME for u in owing),
+        voluntary=sum(u.filing == Filing.VOLUNTARY for u in units),
+    )

@@ -1,0 +1,36 @@
+"""Who may do what with a return, as small named predicates (DESIGN §4)."""
+
+from departments import permissions as roles
+from departments.models import UNIT_ROLES
+
+
+def coordinates(user, plan):
+    return roles.is_coordinator(user, plan.region_id)
+
+
+def reads_plan(user, plan):
+    return roles.reads_region(user, plan.region_id)
+
+
+def files_by_proxy(user, report):
+    """代填: a coordinator writes for a unit that has not begun the return itself."""
+    return coordinates(user, report.period.plan) and not _begun_by_unit(report)
+
+
+def reads_draft(user, report):
+    """A draft's text is seen by its own unit only, and by a coordinator who fills it in for the unit."""
+    return roles.files_for(user, report.department_id) or files_by_proxy(user, report)
+
+
+def writes_lines(user, report):
+    return roles.is_reporter(user, report.department_id) or files_by_proxy(user, report)
+
+
+def _begun_by_unit(report):
+    return (
+        report.pk is not None
+        and report.entries.filter(
+            updated_by__memberships__department=report.department_id,
+            updated_by__memberships__role__in=UNIT_ROLES,
+        ).exists()
+    )

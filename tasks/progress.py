@@ -1,0 +1,185 @@
+"""How a task stands: completion, expectation and light, as pure rules over plain values (DESIGN §4).
+
+Percentages and points are exact numbers on a scale of 0 to 100 (int or Fraction); None means no data.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from django.db.models import TextChoices
+
+from . import calendar
+
+RULE_VERSION = "2026-11"
+
+
+class Light(TextChoices):
+    """进度评价; the last four say why there is none."""
+
+    NORMAL = "NORMAL", "正常"
+    BEHIND = "BEHIND", "滞后"
+    SEVERE = "SEVERE", "严重滞后"
+    DONE = "DONE", "已办结"
+    NOT_DUE = "NOT_DUE", "未到期"
+    UNREPORTED = "UNREPORTED", "未报"
+    UNREVIEWED = "UNREVIEWED", "未审核"
+    BASELINE = "BASELINE", "基线"
+
+
+JUDGED = (Light.SEVERE, Light.BEHIND, Light.NORMAL, Light.DONE)
+NO_DATA = (Light.NOT_DUE, Light.UNREPORTED, Light.UNREVIEWED, Light.BASELINE)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A plan's settings: points from which a task is behind, beyond which severely, and whose figure counts."""
+
+    behind_points: int = 10
+    severe_points: int = 30
+    mean_of_leads: bool = False
+
+
+@dataclass(frozen=True)
+class LeadFigure:
+    """One lead's own statement on a task: its latest accepted completion up to the period.
+
+    `stated_in` is that statement's (year, quarter); `status` that of the unit's report in the period itself
+    ('' where there is none); `awaiting` the completion in a submitted, not yet reviewed report.
+    """
+
+    responsibility_id: int
+    department_id: int
+    department: str
+    completion: int | None
+    stage: str
+    stated_in: tuple[int, int] | None
+    carried: bool
+    status: str
+    awaiting: int | None
+
+
+@dataclass(frozen=True)
+class TaskProgress:
+    """One task in one period. `behind` is expected − completion in points; `why` explains the light."""
+
+    task_id: int
+    number: int
+    title: str
+    action_id: int
+    leads: tuple[LeadFigure, ...]
+    supports: tuple[str, ...]
+    completion: Fraction | None
+    stage: str
+    expected: Fraction
+    behind: Fraction | None
+    light: Light
+    carried_from: tuple[int, int] | None
+    closed_in: tuple[int, int] | None
+    why: str
+
+
+@dataclass(frozen=True)
+class RollUp:
+    """An action or the plan: mean of its tasks, those without data at 0 and counted in `without_data`.
+
+    `completion`, `behind` and `light` are None where there are no tasks (or, for the light, in the baseline).
+    """
+
+    completion: Fraction | None
+    expected: Fraction
+    behind: Fraction | None
+    light: Light | None
+    tasks: int
+    without_data: int
+    counts: tuple[tuple[Light, int], ...]
+
+    def count(self, light):
+        return dict(self.counts).get(light, 0)
+
+
+def expected_completion(starts_on: date, ends_on: date, day: date) -> Fraction:
+    """序时进度: days of the plan elapsed at the end of `day` ÷ days of the plan, both ends included."""
+    total = (ends_on - starts_on).days + 1
+    elapsed = min(max((day - starts_on).days + 1, 0), total)
+    return Fraction(elapsed * 100, total)
+
+
+def light_by_points(behind, rules):
+    """< 10 points 正常, 10–30 inclusive 滞后, > 30 严重滞后; unrounded, limits as the plan sets them."""
+    if behind < rules.behind_points:
+        return Light.NORMAL
+    return Light.BEHIND if behind <= rules.severe_points else Light.SEVERE
+
+
+def consolidated(leads, rules):
+    """The task's completion: its first lead's own figure, or the mean of the leads that have stated one."""
+    if not rules.mean_of_leads:
+        return Fraction(leads[0].completion) if leads and leads[0].completion is not None else None
+    stated = [lead.completion for lead in leads if lead.completion is not None]
+    return Fraction(sum(stated), len(stated)) if stated else None
+
+
+def light_without_data(leads, *, baseline, overdue):
+    """What to say of a task without an accepted figure: 基线, 未审核, 未报 or 未到期."""
+    if baseline:
+        return Light.BASELINE
+    if any(lead.status == "SUBMITTED" for lead in leads):
+        return Light.UNREVIEWED
+    return Light.UNREPORTED if overdue else Light.NOT_DUE
+
+
+def judge_task(*, leads, expected, rules, closed_in, baseline, overdue):
+    """(completion, behind, light, why) of one task."""
+    if closed_in:
+        return Fraction(100), None, Light.DONE, f"{calendar.label(*closed_in)}办结销号，按100%计。"
+    completion = consolidated(leads, rules)
+    if completion is None:
+        light = light_without_data(leads, baseline=baseline, overdue=overdue)
+        return None, None, light, _why_no_data(light, leads)
+    behind = expected - completion
+    light = Light.BASELINE if baseline else light_by_points(behind, rules)
+    return completion, behind, light, _why(completion, expected, behind, light, leads, rules)
+
+
+def roll_up(tasks, *, expected, rules, baseline):
+    """RollUp of the given TaskProgress."""
+    counts = tuple((light, sum(t.light == light for t in tasks)) for light in Light)
+    if not tasks:
+        return RollUp(None, expected, None, None, 0, 0, counts)
+    completion = sum((t.completion or Fraction(0) for t in tasks), Fraction(0)) / len(tasks)
+    behind = expected - completion
+    light = None if baseline else light_by_points(behind, rules)
+    without_data = sum(t.completion is None for t in tasks)
+    return RollUp(completion, expected, behind, light, len(tasks), without_data, counts)
+
+
+def points(value):
+    """A number of points or percent as text, one decimal where it is not whole: 6, 6.3."""
+    return f"{float(value):.1f}".removesuffix(".0")
+
+
+def _why(completion, expected, behind, light, leads, rules):
+    distance = f"落后{points(behind)}个百分点" if behind > 0 else f"超前{points(-behind)}个百分点"
+    rule = {
+        Light.NORMAL: f"落后不足{rules.behind_points}个百分点为正常",
+        Light.BEHIND: f"落后{rules.behind_points}至{rules.severe_points}个百分点为滞后",
+        Light.SEVERE: f"落后超过{rules.severe_points}个百分点为严重滞后",
+        Light.BASELINE: "基线季度不作进度评价",
+    }[light]
+    used = leads if rules.mean_of_leads else leads[:1]
+    sources = "、".join(
+        f"{lead.department}{calendar.label(*lead.stated_in)}季报" for lead in used if lead.stated_in
+    )
+    basis = "各牵头单位平均" if rules.mean_of_leads else "第一牵头单位自评"
+    return f"进度{points(completion)}%，序时进度{points(expected)}%，{distance}；{rule}。依据：{basis}（{sources}）。"
+
+
+def _why_no_data(light, leads):
+    names = "、".join(lead.department for lead in leads) or "牵头单位"
+    return {
+        Light.BASELINE: f"基线季度不作进度评价；{names}尚无审核通过的数据。",
+        Light.UNREVIEWED: f"{names}已报送，尚未审核通过。",
+        Light.UNREPORTED: f"截止时间已过，{names}没有审核通过的数据。",
+        Light.NOT_DUE: f"尚未到截止时间，{names}还没有审核通过的数据。",
+    }[light]

@@ -1,0 +1,65 @@
+"""Which plan and which quarter a page is about."""
+
+from django.http import Http404
+
+from . import calendar
+from .models import Plan, ReportingPeriod
+
+
+def visible_plan(request, slug):
+    """The plan, if the user reads its region; a stranger gets 404.
+
+    It is left on the request as `request.plan`, and the user's other plans as `request.other_plans`, for the
+    page's header.
+    """
+    plans = Plan.objects.visible_to(request.user).select_related("region")
+    request.plan = next((plan for plan in plans if plan.slug == slug), None)
+    if request.plan is None:
+        raise Http404("没有这个方案。")
+    request.other_plans = [plan for plan in plans if plan != request.plan]
+    return request.plan
+
+
+def periods_of(plan):
+    """The plan's periods, oldest first, each with `has_filed` and knowing its plan and baseline: one query."""
+    periods = list(plan.periods.for_selection())
+    for period in periods:
+        period.plan = plan
+        period.is_baseline = period is periods[0]
+    return periods
+
+
+def chosen_period(plan, code, *, at, periods=None):
+    """The plan's period named `code` (2023Q1), or without a code the latest one that has filed reports.
+
+    Where the plan has no period yet: an unsaved one for the current quarter, clamped to the plan's span.
+    404 for a code that is none of the plan's periods.
+    """
+    periods = periods_of(plan) if periods is None else periods
+    if code:
+        return _named(periods, code)
+    latest = [p for p in periods if p.has_filed] or periods
+    return latest[-1] if latest else unopened_period(plan, at=at)
+
+
+def unopened_period(plan, *, at):
+    day = min(max(calendar.local_day(at), plan.starts_on), plan.ends_on)
+    year, quarter = calendar.quarter_of(day)
+    return ReportingPeriod(
+        plan=plan,
+        year=year,
+        quarter=quarter,
+        opens_at=calendar.start_of(calendar.first_day(year, quarter)),
+        due_at=calendar.default_due_at(year, quarter),
+    )
+
+
+def _named(periods, code):
+    try:
+        key = calendar.parse_quarter(code)
+    except ValueError as error:
+        raise Http404(str(error)) from None
+    for period in periods:
+        if period.key == key:
+            return period
+    raise Http404("没有这个填报期。")

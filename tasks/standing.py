@@ -1,0 +1,193 @@
+"""How a plan stands in a period: what `progress` and `obligations` judge, over the rows of a `Ledger`."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from .models import QuarterlyReport, Stage
+from .obligations import UnitFiling, filing_state
+from .progress import (
+    LeadFigure,
+    RollUp,
+    Rules,
+    TaskProgress,
+    expected_completion,
+    judge_task,
+    roll_up,
+)
+
+
+@dataclass(frozen=True)
+class ActionStanding:
+    """An action and its tasks; `total.completion` is None for one without tasks."""
+
+    ordinal: int
+    title: str
+    short_title: str
+    tasks: tuple[TaskProgress, ...]
+    total: RollUp
+
+
+@dataclass(frozen=True)
+class PlanStanding:
+    actions: tuple[ActionStanding, ...]
+    total: RollUp
+
+    @property
+    def tasks(self):
+        return tuple(task for action in self.actions for task in action.tasks)
+
+
+def rules_of(plan):
+    return Rules(plan.behind_points, plan.severe_points, plan.consolidation == plan.Consolidation.MEAN)
+
+
+def plan_standing(ledger, period, *, at):
+    """PlanStanding in the period: what is accepted up to it, however late it was accepted."""
+    plan = ledger.plan
+    context = {
+        "expected": expected_completion(plan.starts_on, plan.ends_on, period.last_day),
+        "rules": rules_of(plan),
+        "baseline": period.is_baseline,
+    }
+    held = defaultdict(list)
+    for responsibility in ledger.in_force(period.last_day):
+        held[responsibility.task_id].append(responsibility)
+    reports = ledger.reports_in(period)
+    closed = ledger.closed_up_to(period.key)
+    tasks = defaultdict(list)
+    for task in ledger.tasks:
+        leads = tuple(
+            _lead_figure(r, ledger.statements.get(r.pk, ()), reports.get(r.department_id), period.key)
+            for r in held[task.pk]
+            if r.is_lead
+        )
+        supports = tuple(r.department.name for r in held[task.pk] if not r.is_lead)
+        tasks[task.action_id].append(
+            _task_progress(
+                task, leads, supports, closed.get(task.pk), overdue=period.is_overdue(at), **context
+            )
+        )
+    actions = tuple(
+        ActionStanding(
+            action.ordinal,
+            action.title,
+            action.short_title,
+            tuple(tasks[action.pk]),
+            roll_up(tasks[action.pk], **context),
+        )
+        for action in ledger.actions
+    )
+    return PlanStanding(actions, roll_up([t for a in actions for t in a.tasks], **context))
+
+
+def unit_filings(ledger, period, indicator_owners, *, at):
+    """What each unit did in the period: tuple of UnitFiling, leads first, in the order of the plan's table.
+
+    `indicator_owners` maps the id of a unit that owes a value in this quarter to (name, indicator names).
+    """
+    leads, supports, open_leads = defaultdict(int), defaultdict(int), defaultdict(int)
+    closed = ledger.closed_up_to(period.key)
+    order = {task.pk: task.number for task in ledger.tasks}
+    names = {}
+    for r in sorted(ledger.in_force(period.last_day), key=lambda r: (r.role, order[r.task_id], r.position)):
+        if r.department.is_group:
+            continue
+        names[r.department_id] = r.department.name
+        (leads if r.is_lead else supports)[r.department_id] += 1
+        open_leads[r.department_id] += r.is_lead and r.task_id not in closed
+    reports = ledger.reports_in(period)
+    for department, (name, _) in indicator_owners.items():
+        names.setdefault(department, name)
+    for department, report in reports.items():
+        names.setdefault(department, report.department.name)
+    must_report = ledger.plan.supports_must_report
+    return tuple(
+        _unit_filing(
+            period,
+            department,
+            name,
+            leads=leads[department],
+            supports=supports[department],
+            reasons=_reasons(
+                open_leads[department],
+                indicator_owners.get(department, ("", ()))[1],
+                supports[department] if must_report else 0,
+            ),
+            report=reports.get(department),
+            at=at,
+        )
+        for department, name in names.items()
+    )
+
+
+def _lead_figure(responsibility, statements, report, key):
+    accepted = [s for s in statements if s.accepted and s.key <= key]
+    latest = accepted[-1] if accepted else None
+    awaiting = [s.completion for s in statements if not s.accepted and s.key == key]
+    return LeadFigure(
+        responsibility_id=responsibility.pk,
+        department_id=responsibility.department_id,
+        department=responsibility.department.name,
+        completion=latest.completion if latest else None,
+        stage=latest.stage if latest else "",
+        stated_in=latest.key if latest else None,
+        carried=latest is not None and latest.key != key,
+        status=report.status if report else "",
+        awaiting=awaiting[0] if awaiting else None,
+    )
+
+
+def _task_progress(task, leads, supports, closed_in, *, expected, rules, baseline, overdue):
+    completion, behind, light, why = judge_task(
+        leads=leads,
+        expected=expected,
+        rules=rules,
+        closed_in=closed_in,
+        baseline=baseline,
+        overdue=overdue,
+    )
+    first = leads[0] if leads else None
+    return TaskProgress(
+        task_id=task.pk,
+        number=task.number,
+        title=task.title,
+        action_id=task.action_id,
+        leads=leads,
+        supports=supports,
+        completion=completion,
+        stage=Stage.COMPLETED if closed_in else first.stage if first else "",
+        expected=expected,
+        behind=behind,
+        light=light,
+        carried_from=first.stated_in if first and first.carried and not closed_in else None,
+        closed_in=closed_in,
+        why=why,
+    )
+
+
+def _unit_filing(period, department, name, *, leads, supports, reasons, report, at):
+    submitted = report.first_submitted_at if report else None
+    return UnitFiling(
+        department_id=department,
+        department=name,
+        leads=leads,
+        supports=supports,
+        owes=bool(reasons),
+        reasons=reasons,
+        filing=filing_state(owes=bool(reasons), first_submitted_at=submitted, due_at=period.due_at, at=at),
+        status=QuarterlyReport.Status(report.status) if report else "",
+        report_id=report.pk if report else None,
+        first_submitted_at=submitted,
+    )
+
+
+def _reasons(open_leads, indicators, must_report_supports):
+    """Why a unit owes a return, as phrases; empty where it does not."""
+    reasons = []
+    if open_leads:
+        reasons.append(f"牵头{open_leads}项未办结工作")
+    if indicators:
+        reasons.append(f"报送指标：{'、'.join(indicators)}")
+    if must_report_supports:
+        reasons.append(f"本方案要求配合单位报送（{must_report_supports}项）")
+    return tuple(reasons)

@@ -1,0 +1,289 @@
+"""The verbs that move a quarterly report, and their refusals (DESIGN §4, Workflow).
+
+Every verb locks the report, compares `version` with the one its caller saw, checks who asks and in which
+state and period, writes one `ReportEvent` in the same transaction and returns the report as it is then.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from departments import permissions as roles
+
+from . import permissions
+from .calendar import SHANGHAI
+from .completeness import missing_lines
+from .models import QuarterlyReport, ReportEvent
+
+Status = QuarterlyReport.Status
+Verb = ReportEvent.Verb
+
+ALLOWED_FROM = {
+    Verb.SEND_UP: {Status.DRAFT, Status.RETURNED},
+    Verb.SUBMIT: {Status.DRAFT, Status.RETURNED, Status.ENDORSING},
+    Verb.SEND_BACK: {Status.ENDORSING},
+    Verb.RECALL: {Status.ENDORSING},
+    Verb.WITHDRAW: {Status.SUBMITTED},
+    Verb.ACCEPT: {Status.SUBMITTED},
+    Verb.RETURN: {Status.SUBMITTED},
+    Verb.REOPEN: {Status.ACCEPTED},
+}
+EDITABLE = {Status.DRAFT, Status.RETURNED}
+COORDINATOR_VERBS = {Verb.ACCEPT, Verb.RETURN, Verb.REOPEN}
+RESUBMISSION_VERBS = {Verb.SEND_UP, Verb.SUBMIT, Verb.SEND_BACK, Verb.RECALL}
+
+
+class Refused(Exception):
+    """The verb is not possible now; the message is a sentence for the user."""
+
+
+class NotAllowed(Refused, PermissionDenied):
+    """The user has no right to the verb, whatever the state; HTTP 403 where nobody catches it."""
+
+
+class Outdated(Refused):
+    """Somebody else has changed the report since the caller saw it."""
+
+
+class Incomplete(Refused):
+    """Lead lines are missing; `.responsibilities` names them in task order."""
+
+    def __init__(self, responsibilities):
+        self.responsibilities = responsibilities
+        numbers = "、".join(str(r.task.number) for r in responsibilities)
+        super().__init__(f"还有 {len(responsibilities)} 项牵头工作没有填写完整：第 {numbers} 项。")
+
+
+@dataclass(frozen=True)
+class Signature:
+    """线下签批: who signed the paper, in which post, when."""
+
+    name: str
+    post: str
+    on: date
+
+
+def send_up(report, *, by, at, version):
+    """送审: the reporter hands the complete return to the unit's approver."""
+    with transaction.atomic():
+        report = _locked(report, Verb.SEND_UP, at=at, version=version)
+        _require(roles.is_reporter(by, report.department_id), "只有本单位填报人可以送审。")
+        if not roles.has_active_approver(report.department_id):
+            raise Refused("本单位没有审核人，请直接报送。")
+        _require_complete(report)
+        return _move(report, Verb.SEND_UP, Status.ENDORSING, by=by, at=at)
+
+
+def submit(report, *, by, at, version, signature=None, proxy_source=""):
+    """报送, to 县科协.
+
+    From 单位审核中 by the approver. From 草稿 or 退回补正 by the reporter of a unit without an active approver
+    or with `signature` (线下签批), or by a coordinator for the unit (代填), naming `proxy_source`.
+    """
+    with transaction.atomic():
+        report = _locked(report, Verb.SUBMIT, at=at, version=version, by=by)
+        proxy_source = proxy_source.strip()
+        if report.status == Status.ENDORSING:
+            _require(roles.is_approver(by, report.department_id), "单位审核中的季报由本单位审核人报送。")
+            signature, proxy_source = None, ""
+        elif roles.is_reporter(by, report.department_id):
+            proxy_source = ""
+            if signature is None and roles.has_active_approver(report.department_id):
+                raise Refused("本单位设有审核人，请先送审；已在纸上签批的，请登记线下签批。")
+        else:
+            _require(permissions.coordinates(by, report.period.plan), "只有本单位填报人可以报送。")
+            _require(permissions.files_by_proxy(by, report), "该单位已自行填写，请由其自行报送。")
+            if not proxy_source:
+                raise Refused("代填须写明所依据的材料，如“县林业局2023年10月8日书面报送表”。")
+        if signature is not None and not (signature.name.strip() and signature.post.strip() and signature.on):
+            raise Refused("线下签批须写明签批人、职务和日期。")
+        _require_complete(report)
+        report.first_submitted_at = report.first_submitted_at or at
+        signed = (
+            {"signed_name": signature.name, "signed_post": signature.post, "signed_on": signature.on}
+            if signature
+            else {}
+        )
+        return _move(report, Verb.SUBMIT, Status.SUBMITTED, by=by, at=at, proxy_source=proxy_source, **signed)
+
+
+def send_back(report, *, by, at, version, reason):
+    """退回修改: the approver gives it back to the reporter."""
+    with transaction.atomic():
+        report = _locked(report, Verb.SEND_BACK, at=at, version=version)
+        _require(roles.is_approver(by, report.department_id), "只有本单位审核人可以退回修改。")
+        return _move(
+            report, Verb.SEND_BACK, _state_before_endorsing(report), by=by, at=at, reason=_given(reason)
+        )
+
+
+def recall(report, *, by, at, version):
+    """收回: the reporter takes it back from the approver."""
+    with transaction.atomic():
+        report = _locked(report, Verb.RECALL, at=at, version=version)
+        _require(roles.is_reporter(by, report.department_id), "只有本单位填报人可以收回。")
+        return _move(report, Verb.RECALL, _state_before_endorsing(report), by=by, at=at)
+
+
+def withdraw(report, *, by, at, version):
+    """撤回: the unit takes back what nobody has reviewed; it has then not been filed, unless returned before."""
+    with transaction.atomic():
+        report = _locked(report, Verb.WITHDRAW, at=at, version=version)
+        _require(roles.files_for(by, report.department_id), "只有本单位可以撤回。")
+        if not was_returned(report):
+            report.first_submitted_at = None
+        return _move(report, Verb.WITHDRAW, Status.DRAFT, by=by, at=at)
+
+
+def accept(report, *, by, at, version):
+    """审核通过, by a coordinator who neither submitted it nor belongs to the unit.
+
+    Where the region has no other coordinator it is accepted all the same, marked 自报未经他方审核.
+    """
+    with transaction.atomic():
+        report = _locked(report, Verb.ACCEPT, at=at, version=version)
+        self_reviewed = _require_reviewer(report, by)
+        return _move(report, Verb.ACCEPT, Status.ACCEPTED, by=by, at=at, self_reviewed=self_reviewed)
+
+
+def return_report(report, *, by, at, version, reason, lines=()):
+    """退回补正, with the reason and the `lines` (responsibility ids) it is about."""
+    with transaction.atomic():
+        report = _locked(report, Verb.RETURN, at=at, version=version)
+        self_reviewed = _require_reviewer(report, by)
+        return _move(
+            report,
+            Verb.RETURN,
+            Status.RETURNED,
+            by=by,
+            at=at,
+            reason=_given(reason),
+            lines=sorted(lines),
+            self_reviewed=self_reviewed,
+        )
+
+
+def reopen(report, *, by, at, version, reason):
+    """重新打开: an accepted return goes back to its unit and stops counting."""
+    with transaction.atomic():
+        report = _locked(report, Verb.REOPEN, at=at, version=version)
+        _require(permissions.coordinates(by, report.period.plan), "只有科协工作人员可以重新打开。")
+        return _move(report, Verb.REOPEN, Status.RETURNED, by=by, at=at, reason=_given(reason))
+
+
+def was_returned(report):
+    """Whether the report has ever come back to its unit from 县科协."""
+    return report.events.filter(verb__in=[Verb.RETURN, Verb.REOPEN]).exists()
+
+
+def require_open_for_lines(report, *, at, by):
+    """Refuse to change lines of a report that is under way, or in a period that is not open for it."""
+    if report.status not in EDITABLE:
+        raise Refused(f"季报“{report.get_status_display()}”，不能修改。")
+    _require_period(report, at=at, coordinator=not roles.is_reporter(by, report.department_id))
+
+
+def reason_not_open(period, *, at):
+    """Why a unit cannot begin a return in the period now, as a sentence; '' when it can."""
+    if period.frozen_at:
+        return f"{period}已定稿归档，不能再填报。"
+    if period.closed_at:
+        return f"{period}已截止填报。"
+    if at < period.opens_at:
+        return f"{period}尚未开放填报。"
+    return ""
+
+
+def locked(report):
+    """The report's row, locked to the end of the transaction, with period, plan and unit."""
+    return (
+        QuarterlyReport.objects.select_for_update(of=("self",))
+        .select_related("period__plan__region", "department")
+        .get(pk=report.pk)
+    )
+
+
+def latest_event(report):
+    return report.events.select_related("by").order_by("-at", "-pk").first()
+
+
+def _locked(report, verb, *, at, version, by=None):
+    report = locked(report)
+    if report.version != version:
+        raise Outdated(_who_changed(report))
+    if report.status not in ALLOWED_FROM[verb]:
+        raise Refused(f"季报“{report.get_status_display()}”，不能{verb.label}。")
+    proxy = by is not None and not roles.files_for(by, report.department_id)
+    _require_period(report, at=at, coordinator=verb in COORDINATOR_VERBS or proxy, verb=verb)
+    return report
+
+
+def _require_period(report, *, at, coordinator, verb=None):
+    """Open: all. Closed: the coordinator's, and resubmission of what was returned. Frozen: none."""
+    period = report.period
+    why = reason_not_open(period, at=at)
+    if not why:
+        return
+    resubmission = (verb is None or verb in RESUBMISSION_VERBS) and was_returned(report)
+    if period.closed_at and not period.frozen_at and (coordinator or resubmission):
+        return
+    raise Refused(why)
+
+
+def _require(allowed, sentence):
+    if not allowed:
+        raise NotAllowed(sentence)
+
+
+def _require_complete(report):
+    missing = missing_lines(report)
+    if missing:
+        raise Incomplete(missing)
+
+
+def _require_reviewer(report, user):
+    """Whether the review is one's own for want of another reviewer; refused where there is another."""
+    _require(permissions.coordinates(user, report.period.plan), "只有科协工作人员可以审核。")
+    submission = report.events.filter(verb=Verb.SUBMIT).order_by("-at", "-pk").first()
+    own = submission.by_id == user.pk or roles.belongs_to(user, report.department_id)
+    if own:
+        others = roles.other_coordinators(
+            report.period.plan.region_id, not_user=user, not_department=report.department_id
+        )
+        _require(not others.exists(), "本人报送或本单位的季报，由其他审核人员审核。")
+    return own
+
+
+def _state_before_endorsing(report):
+    return report.events.filter(verb=Verb.SEND_UP).order_by("-at", "-pk").first().from_status
+
+
+def _given(reason):
+    if not reason.strip():
+        raise Refused("请写明理由。")
+    return reason.strip()
+
+
+def _who_changed(report):
+    """The sentence for the loser of a race: who did what last."""
+    event = latest_event(report)
+    entry = report.entries.select_related("updated_by").order_by("-updated_at").first()
+    if entry and entry.updated_by and (event is None or entry.updated_at > event.at):
+        who, what, when = entry.updated_by, "修改了内容", entry.updated_at
+    elif event:
+        who, what, when = event.by, event.get_verb_display(), event.at
+    else:
+        return "季报内容已变化，请核对最新内容后再操作。"
+    return f"{who}已于{when.astimezone(SHANGHAI):%m月%d日%H:%M}{what}，请核对最新内容后再操作。"
+
+
+def _move(report, verb, to_status, *, by, at, **details):
+    ReportEvent.objects.create(
+        report=report, verb=verb, from_status=report.status, to_status=to_status, by=by, at=at, **details
+    )
+    report.status = to_status
+    report.version += 1
+    report.save(update_fields=["status", "version", "first_submitted_at"])
+    return report
