@@ -79,7 +79,9 @@ class Target(models.Model):
     stage = models.CharField("目标阶段", max_length=20, blank=True)
     wording = models.CharField("目标表述", max_length=200)
     source_sentence = models.TextField("文件原句")
-    presumption = models.CharField("推定说明", max_length=200, blank=True, help_text="文件没有写明、由平台推定的内容。")
+    presumption = models.CharField(
+        "推定说明", max_length=200, blank=True, help_text="文件没有写明、由平台推定的内容。"
+    )
     baseline = models.DecimalField("基期值", max_digits=14, decimal_places=4, default=0)
 
     class Meta:
@@ -125,7 +127,12 @@ class Measurement(models.Model):
 
     indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="measurements", verbose_name="指标")
     report = models.ForeignKey(
-        QuarterlyReport, models.CASCADE, null=True, blank=True, related_name="measurements", verbose_name="季报"
+        QuarterlyReport,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="measurements",
+        verbose_name="季报",
     )
     measured_on = models.DateField("监测日期", null=True, blank=True)
     value = models.DecimalField("数值", max_digits=14, decimal_places=4, null=True, blank=True)
@@ -153,7 +160,8 @@ class Measurement(models.Model):
                 violation_error_message="该季报中此指标已有监测值。",
             ),
             models.CheckConstraint(
-                condition=Q(report__isnull=False, measured_on=None) | Q(report=None, measured_on__isnull=False),
+                condition=Q(report__isnull=False, measured_on=None)
+                | Q(report=None, measured_on__isnull=False),
                 name="measurement_dated_once",
                 violation_error_message="监测日期只用于不属于季报的监测值。",
             ),

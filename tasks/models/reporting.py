@@ -168,6 +168,16 @@ class ProgressEntryQuerySet(models.QuerySet):
     def before(self, period):
         return self.up_to(period).exclude(report__period=period)
 
+    def latest_accepted_texts(self, period):
+        """{responsibility id: the progress text it last had accepted up to the period}."""
+        entries = (
+            self.accepted()
+            .up_to(period)
+            .order_by("report__period__year", "report__period__quarter")
+            .only("responsibility_id", "progress", "no_change", "no_change_reason")
+        )
+        return {entry.responsibility_id: entry.told for entry in entries if entry.told}
+
 
 class ProgressEntry(models.Model):
     """进展: a report's line on one responsibility. Stage 未启动 is 0 %, 推进中 1–99, 已完成 exactly 100."""
@@ -227,6 +237,13 @@ class ProgressEntry(models.Model):
 
     def __str__(self):
         return f"第{self.responsibility.task.number}项进展"
+
+    @property
+    def told(self):
+        """The line's text as others read it: the progress, or that there is none and why."""
+        if self.no_change:
+            return f"本季度无新进展：{self.no_change_reason}"
+        return self.progress
 
 
 class ReportEvent(models.Model):

@@ -1,0 +1,78 @@
+"""责任分解表: the official table's layout, with what has come of each row."""
+
+from openpyxl import Workbook
+
+from tasks import calendar
+from tasks.ledger import Ledger
+from tasks.models import ProgressEntry
+from tasks.numerals import zh_ordinal
+from tasks.standing import plan_standing
+
+from . import sheets
+
+COLUMNS = (
+    ("序号", 6),
+    ("重点工作", 34),
+    ("牵头单位", 18),
+    ("配合单位", 36),
+    ("进度", 9),
+    ("进度评价", 11),
+    ("数据截至", 15),
+    ("最新进展", 48),
+)
+LEADS, SUPPORTS = 3, 4
+NO_ROWS = "未列入责任分解表（附件文本可能不全，待核）"
+
+
+def responsibility_table(plan, period, periods, *, at):
+    """The workbook of the period, one sheet ending with the actions that have no rows."""
+    standing = plan_standing(Ledger.load(plan), period, at=at)
+    texts = ProgressEntry.objects.latest_accepted_texts(period)
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "责任分解表"
+    sheets.prepare(
+        sheet,
+        title=f"《{plan.title}》重点任务责任分解表",
+        subtitle=f"截至{period}，仅计入审核通过的进展；{calendar.local_day(at):%Y-%m-%d}导出",
+        columns=COLUMNS,
+    )
+    for action in standing.actions:
+        sheets.section(sheet, f"{zh_ordinal(action.ordinal)}、{action.title}", columns=len(COLUMNS))
+        if not action.tasks:
+            _row_without_tasks(sheet)
+            continue
+        rows = [sheets.row(sheet, _values(task, texts), formats={4: sheets.PERCENT}) for task in action.tasks]
+        for column in (LEADS, SUPPORTS):
+            sheets.merge_runs(sheet, column, rows[0], rows[-1])
+    sheets.finish(sheet, columns=len(COLUMNS))
+    return book
+
+
+def _row_without_tasks(sheet):
+    index = sheets.row(sheet, [NO_ROWS] + [None] * (len(COLUMNS) - 1))
+    sheet.merge_cells(start_row=index, start_column=1, end_row=index, end_column=len(COLUMNS))
+
+
+def _values(task, texts):
+    latest = texts.get(task.leads[0].responsibility_id, "") if task.leads else ""
+    return [
+        task.number,
+        task.title,
+        "、".join(lead.department for lead in task.leads),
+        "、".join(task.supports),
+        sheets.fraction(task.completion),
+        task.light.label,
+        data_as_of(task),
+        latest,
+    ]
+
+
+def data_as_of(task):
+    """Which quarter the figure is from: 办结, its own quarter, or 沿用 an earlier one; '' without data."""
+    if task.closed_in:
+        return f"{calendar.label(*task.closed_in)}办结"
+    stated = task.leads[0].stated_in if task.leads else None
+    if stated is None:
+        return ""
+    return f"沿用{calendar.label(*stated)}数据" if task.carried_from else calendar.label(*stated)

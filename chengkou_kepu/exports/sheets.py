@@ -1,0 +1,102 @@
+"""The house style of our workbooks: what Excel and WPS open without a warning and print on A4 landscape."""
+
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
+
+CELL_LIMIT = 32767
+BODY = "宋体"
+HEAD = "黑体"
+PERCENT = "0.0%"
+DAY = "yyyy-mm-dd"
+THIN = Side(style="thin", color="B0B8C0")
+GRID = Border(left=THIN, right=THIN, top=THIN, bottom=THIN)
+HEAD_FILL = PatternFill("solid", fgColor="E9F0F8")
+SECTION_FILL = PatternFill("solid", fgColor="F5F6F8")
+
+
+def prepare(sheet, *, title, subtitle, columns):
+    """Title in row 1, subtitle in row 2, frozen head in row 3; `columns` are (heading, width in characters)."""
+    last = get_column_letter(len(columns))
+    for row, (value, size, font) in enumerate([(title, 16, HEAD), (subtitle, 10, BODY)], start=1):
+        cell = text(sheet.cell(row, 1), value)
+        cell.font = Font(name=font, size=size, bold=row == 1)
+        cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        sheet.merge_cells(f"A{row}:{last}{row}")
+    sheet.row_dimensions[1].height = 30
+    for column, (heading, width) in enumerate(columns, start=1):
+        cell = text(sheet.cell(3, column), heading)
+        cell.font = Font(name=HEAD, size=10)
+        cell.fill = HEAD_FILL
+        cell.border = GRID
+        cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    sheet.freeze_panes = "A4"
+
+
+def finish(sheet, *, columns):
+    """Print set-up, once all rows are there: the used area, one page wide, head rows repeated, page numbers."""
+    sheet.print_area = f"A1:{get_column_letter(columns)}{sheet.max_row}"
+    sheet.print_title_rows = "1:3"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.oddFooter.center.text = "第 &P 页，共 &N 页"
+
+
+def row(sheet, values, *, formats=None):
+    """Append a body row; strings are written as text, `formats` maps a column index (from 0) to a number format."""
+    index = sheet.max_row + 1
+    for column, value in enumerate(values):
+        put(sheet.cell(index, column + 1), value, number_format=(formats or {}).get(column))
+    return index
+
+
+def put(cell, value, *, number_format=None):
+    """One body cell: text left and wrapped, numbers and dates right, empty for None."""
+    if isinstance(value, str):
+        text(cell, value)
+    elif value is not None:
+        cell.value = value
+        if number_format:
+            cell.number_format = number_format
+    cell.font = Font(name=BODY, size=10)
+    cell.border = GRID
+    horizontal = "left" if isinstance(value, str) else "right"
+    cell.alignment = Alignment(horizontal=horizontal, vertical="center", wrap_text=True)
+    return cell
+
+
+def text(cell, value):
+    """The characters themselves, never a formula; what XML cannot hold is dropped, the rest cut at Excel's limit."""
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)[:CELL_LIMIT]
+    cell.data_type = "s"
+    return cell
+
+
+def section(sheet, value, *, columns):
+    """A row merged over all columns, as the official table's sections are."""
+    index = row(sheet, [value] + [None] * (columns - 1))
+    cell = sheet.cell(index, 1)
+    cell.font = Font(name=HEAD, size=11)
+    cell.fill = SECTION_FILL
+    sheet.merge_cells(start_row=index, start_column=1, end_row=index, end_column=columns)
+    return index
+
+
+def merge_runs(sheet, column, first, last):
+    """Merge neighbouring cells of a column that hold the same text, within the rows given."""
+    start = first
+    for index in range(first + 1, last + 2):
+        same = index <= last and sheet.cell(index, column).value == sheet.cell(start, column).value
+        if not same:
+            if index - 1 > start:
+                sheet.merge_cells(start_row=start, start_column=column, end_row=index - 1, end_column=column)
+            start = index
+
+
+def fraction(percent):
+    """A percentage of 0–100 as the number a percent-formatted cell wants; None stays empty."""
+    return None if percent is None else round(float(percent) / 100, 6)
