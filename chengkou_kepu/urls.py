@@ -3,11 +3,51 @@
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import include, path
 
-from . import front
+from . import (
+    close_outs,
+    dashboard,
+    department_pages,
+    filing,
+    findings,
+    front,
+    indicator_pages,
+    periods,
+    review,
+    task_pages,
+)
+from .exports import views as exports
 
 login = LoginView.as_view(template_name="departments/login.html", redirect_authenticated_user=True)
+
+plan_pages = [
+    path("", dashboard.dashboard, name="dashboard"),
+    path("tasks/", task_pages.task_list, name="task-list"),
+    path("tasks/<int:number>/", task_pages.task, name="task"),
+    path("actions/<int:ordinal>/", task_pages.action, name="action"),
+    path("departments/", department_pages.department_list, name="department-list"),
+    path("departments/<int:pk>/", department_pages.department, name="department"),
+    path("indicators/", indicator_pages.indicator_list, name="indicator-list"),
+    path("indicators/<slug:code>/", indicator_pages.indicator, name="indicator"),
+    path("indicators/<slug:code>/record/", indicator_pages.indicator_record, name="indicator-record"),
+    path("filing/", filing.filing, name="filing"),
+    path("filing/<str:code>/", filing.filing_return, name="filing-return"),
+    path("review/", review.review, name="review"),
+    path("review/<int:pk>/", review.review_report, name="review-report"),
+    path("periods/", periods.period_list, name="period-list"),
+    path("tasks/<int:number>/close-out/", close_outs.close_out_apply, name="close-out-apply"),
+    path("close-outs/<int:pk>/", close_outs.close_out, name="close-out"),
+    path("findings/", findings.finding_list, name="finding-list"),
+    path("findings/<int:pk>/", findings.finding_settle, name="finding-settle"),
+    path("exports/", exports.exports, name="exports"),
+    path(
+        "exports/responsibility-table.xlsx",
+        exports.download_responsibility_table,
+        name="export-responsibility-table",
+    ),
+    path("exports/summary.xlsx", exports.download_summary, name="export-summary"),
+]
 
 urlpatterns = [
     path("", front.home, name="home"),
@@ -15,4 +55,5 @@ urlpatterns = [
     path("login/", login_not_required(login), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
+    path("plans/<slug:slug>/", include(plan_pages)),
 ]

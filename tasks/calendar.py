@@ -8,7 +8,7 @@ import chinese_calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 QUARTER_NAMES = ("一", "二", "三", "四")
-DUE_DAYS_AFTER_QUARTER = 10
+DUE_DAYS = 10
 
 
 def parse_quarter(text):
@@ -66,9 +66,14 @@ def start_of(day):
     return datetime.combine(day, time(0), SHANGHAI)
 
 
+def due_after(day):
+    """End of the 10th day after the date, moved to the next working day (DESIGN §4, Deadline)."""
+    return end_of(working_day_on_or_after(day + timedelta(days=DUE_DAYS)))
+
+
 def default_due_at(year, quarter):
-    """End of the 10th day after the quarter, moved to the next working day (DESIGN §4, Deadline)."""
-    return end_of(working_day_on_or_after(last_day(year, quarter) + timedelta(days=DUE_DAYS_AFTER_QUARTER)))
+    """The quarter's statutory deadline."""
+    return due_after(last_day(year, quarter))
 
 
 def local_day(at):

@@ -3,12 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef
 
 from . import permissions
 from .models import ProgressEntry, QuarterlyReport, Responsibility, Stage
-from .workflow import NotAllowed, Refused, locked, reason_not_open, require_open_for_lines
+from .workflow import NotAllowed, Refused, locked_report, reason_not_open, require_open_for_lines
 
 LEAD_FIELDS = ("stage", "completion", "no_change", "no_change_reason")
 TEXT_FIELDS = ("progress", "results", "problems", "next_steps")
@@ -28,13 +27,13 @@ class LineInput:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A line somebody else saved first: their values, and those that were not saved."""
+    """A row somebody else saved first: who, when, its version, and as (label, text) what stands in it instead."""
 
     key: int
     by: str
     at: datetime
-    stored: dict
-    typed: dict
+    version: int
+    shown: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,14 @@ class SaveOutcome:
 
 
 def begin_report(period, department, *, by, at):
-    """The unit's report in the period, made on first use; call inside the transaction that writes to it.
+    """The unit's report in the period, locked, made on first use; call inside the transaction that writes to it.
 
     Refused where the user may not write it or the period does not take it.
     """
-    report = QuarterlyReport.objects.filter(period=period, department=department).first()
+    own = {"period": period, "department": department}
+    report = locked_report(**own)
     if report is None:
-        draft = QuarterlyReport(period=period, department=department)
+        draft = QuarterlyReport(**own)
         if not permissions.writes_lines(by, draft):
             raise NotAllowed("只有本单位填报人可以填报。")
         coordinator_after_closing = (
@@ -61,46 +61,70 @@ def begin_report(period, department, *, by, at):
         why = reason_not_open(period, at=at)
         if why and not coordinator_after_closing:
             raise Refused(why)
-        report, _ = QuarterlyReport.objects.get_or_create(period=period, department=department)
-    return locked(report)
+        QuarterlyReport.objects.get_or_create(**own)
+        report = locked_report(**own)
+    if not permissions.writes_lines(by, report):
+        raise NotAllowed("只有本单位填报人可以填报。")
+    require_open_for_lines(report, at=at, by=by)
+    return report
 
 
 def save_lines(report, inputs, *, by, at):
-    """Save `inputs` (LineInput each) of the `report`; SaveOutcome.
+    """Save `inputs` (LineInput each) of a `report` from `begin_report`, in its transaction; SaveOutcome.
 
     A line that differs from what is stored and was typed upon an older version is not saved but returned as a
-    conflict. Lines equal to what is stored are left alone. Raises Refused for a report or period that does
-    not take it, NotAllowed for a user who may not, or for a responsibility that is not the unit's.
+    conflict. Lines equal to what is stored are left alone. NotAllowed for a responsibility not the unit's.
     """
-    with transaction.atomic():
-        report = locked(report)
-        if not permissions.writes_lines(by, report):
-            raise NotAllowed("只有本单位填报人可以填报。")
-        require_open_for_lines(report, at=at, by=by)
-        responsibilities = _own_responsibilities(report, inputs)
-        stored = {e.responsibility_id: e for e in report.entries.select_related("updated_by")}
-        kept = _kept_completions(report, inputs)
-        changed, conflicts = [], []
-        for line in inputs:
-            values = _clean(line, responsibilities[line.responsibility_id], kept)
-            entry = stored.get(line.responsibility_id) or ProgressEntry(
-                report=report, responsibility_id=line.responsibility_id
+    responsibilities = _own_responsibilities(report, inputs)
+    stored = {e.responsibility_id: e for e in report.entries.select_related("updated_by")}
+    typed = [
+        (
+            line.responsibility_id,
+            stored.get(line.responsibility_id)
+            or ProgressEntry(report=report, responsibility_id=line.responsibility_id),
+            line.version,
+            _clean(line, responsibilities[line.responsibility_id]),
+        )
+        for line in inputs
+    ]
+    changed, conflicts = merge(typed, by=by, at=at)
+    if changed:
+        upsert(changed, unique_fields=["report", "responsibility"], fields=LINE_FIELDS)
+        raise_version(report)
+    return SaveOutcome({e.responsibility_id: e.version for e in changed}, conflicts)
+
+
+def merge(typed, *, by, at):
+    """(rows to save, Conflicts) of `typed`: tuples (key, row, version seen, new values).
+
+    Rows that stay as they are are in neither. Rows to save carry the new values and no pk: see `upsert`.
+    """
+    changed, conflicts = [], []
+    for key, row, seen, values in typed:
+        if all(getattr(row, name) == value for name, value in values.items()):
+            continue
+        if row.version != seen:
+            conflicts.append(
+                Conflict(key, str(row.updated_by), row.updated_at, row.version, _shown(row, values))
             )
-            if all(getattr(entry, name) == value for name, value in values.items()):
-                continue
-            if entry.version != line.version:
-                conflicts.append(_conflict(entry, values))
-                continue
-            for name, value in values.items():
-                setattr(entry, name, value)
-            entry.pk = None
-            entry.version += 1
-            entry.updated_by, entry.updated_at = by, at
-            changed.append(entry)
-        if changed:
-            _upsert(changed)
-            raise_version(report)
-        return SaveOutcome({e.responsibility_id: e.version for e in changed}, tuple(conflicts))
+            continue
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.pk = None
+        row.version += 1
+        row.updated_by, row.updated_at = by, at
+        changed.append(row)
+    return changed, tuple(conflicts)
+
+
+def upsert(rows, *, unique_fields, fields):
+    """Insert or update `rows` of one model in one statement; `unique_fields` decide which, so none carries a pk."""
+    type(rows[0]).objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=unique_fields,
+        update_fields=[*fields, "version", "updated_by", "updated_at"],
+    )
 
 
 def raise_version(report):
@@ -109,9 +133,17 @@ def raise_version(report):
 
 
 def _own_responsibilities(report, inputs):
+    """The inputs' responsibilities, each with the stage and completion last accepted before the period."""
+    before = (
+        ProgressEntry.objects.accepted()
+        .before(report.period)
+        .filter(responsibility=OuterRef("pk"), completion__isnull=False)
+        .order_by("-report__period__year", "-report__period__quarter")
+    )
     own = (
         Responsibility.objects.in_force(report.period.last_day)
         .filter(department=report.department_id, task__plan=report.period.plan_id)
+        .annotate(kept_stage=before.values("stage")[:1], kept_completion=before.values("completion")[:1])
         .in_bulk([line.responsibility_id for line in inputs])
     )
     if len(own) < len({line.responsibility_id for line in inputs}):
@@ -119,44 +151,25 @@ def _own_responsibilities(report, inputs):
     return own
 
 
-def _kept_completions(report, inputs):
-    """For 本季度无新进展: (stage, completion) last accepted before this period, by responsibility."""
-    unchanged = [line.responsibility_id for line in inputs if line.values.get("no_change")]
-    if not unchanged:
-        return {}
-    entries = (
-        ProgressEntry.objects.accepted()
-        .before(report.period)
-        .filter(responsibility__in=unchanged, completion__isnull=False)
-        .order_by("report__period__year", "report__period__quarter")
-    )
-    return {e.responsibility_id: (e.stage, e.completion) for e in entries}
-
-
-def _clean(line, responsibility, kept):
-    """The values to store: supporters state no percentage; no change keeps the completion."""
+def _clean(line, responsibility):
+    """The values to store: supporters state no percentage; no change keeps the last accepted completion."""
     names = LINE_FIELDS if responsibility.is_lead else SUPPORT_FIELDS
     values = {name: value for name, value in line.values.items() if name in names}
     if values.get("no_change"):
-        values["stage"], values["completion"] = kept.get(responsibility.pk, (Stage.NOT_STARTED, 0))
+        values["stage"] = responsibility.kept_stage or Stage.NOT_STARTED
+        values["completion"] = responsibility.kept_completion or 0
     return values
 
 
-def _conflict(entry, values):
-    return Conflict(
-        key=entry.responsibility_id,
-        by=str(entry.updated_by),
-        at=entry.updated_at,
-        stored={name: getattr(entry, name) for name in values},
-        typed=values,
-    )
+def _shown(row, values):
+    """What the stored row says where it differs from what was typed."""
+    differing = [name for name, value in values.items() if getattr(row, name) != value]
+    return tuple((row._meta.get_field(name).verbose_name, _text(row, name)) for name in differing)
 
 
-def _upsert(entries):
-    """Insert or update in one statement; the pair (report, responsibility) decides, so no entry carries a pk."""
-    ProgressEntry.objects.bulk_create(
-        entries,
-        update_conflicts=True,
-        unique_fields=["report", "responsibility"],
-        update_fields=[*LINE_FIELDS, "version", "updated_by", "updated_at"],
-    )
+def _text(row, name):
+    value = getattr(row, name)
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    display = getattr(row, f"get_{name}_display", None)
+    return str(display() if display else value) if value not in (None, "") else "（空）"

@@ -54,12 +54,26 @@ def unopened_period(plan, *, at):
     )
 
 
+def named_period(plan, code):
+    """The plan's period named `code` alone; 404 for a code that is none."""
+    key = _key(code)
+    period = plan.periods.filter(year=key[0], quarter=key[1]).first()
+    if period is None:
+        raise Http404("没有这个填报期。")
+    period.plan = plan
+    return period
+
+
 def _named(periods, code):
-    try:
-        key = calendar.parse_quarter(code)
-    except ValueError as error:
-        raise Http404(str(error)) from None
+    key = _key(code)
     for period in periods:
         if period.key == key:
             return period
     raise Http404("没有这个填报期。")
+
+
+def _key(code):
+    try:
+        return calendar.parse_quarter(code)
+    except ValueError as error:
+        raise Http404(str(error)) from None

@@ -160,7 +160,7 @@ def return_report(report, *, by, at, version, reason, lines=()):
             by=by,
             at=at,
             reason=_given(reason),
-            lines=sorted(lines),
+            lines=_own_lines(report, lines),
             self_reviewed=self_reviewed,
         )
 
@@ -180,9 +180,16 @@ def was_returned(report):
 
 def require_open_for_lines(report, *, at, by):
     """Refuse to change lines of a report that is under way, or in a period that is not open for it."""
+    why = reason_lines_fixed(report, at=at, by=by)
+    if why:
+        raise Refused(why)
+
+
+def reason_lines_fixed(report, *, at, by):
+    """Why the report's lines cannot be changed now, as a sentence; '' when they can."""
     if report.status not in EDITABLE:
-        raise Refused(f"季报“{report.get_status_display()}”，不能修改。")
-    _require_period(report, at=at, coordinator=not roles.is_reporter(by, report.department_id))
+        return f"季报“{report.get_status_display()}”，不能修改。"
+    return _reason_period(report, at=at, coordinator=not roles.is_reporter(by, report.department_id))
 
 
 def reason_not_open(period, *, at):
@@ -196,12 +203,13 @@ def reason_not_open(period, *, at):
     return ""
 
 
-def locked(report):
-    """The report's row, locked to the end of the transaction, with period, plan and unit."""
+def locked_report(**which):
+    """The report's row, locked to the end of the transaction, with period, plan and unit; None if absent."""
     return (
         QuarterlyReport.objects.select_for_update(of=("self",))
         .select_related("period__plan__region", "department")
-        .get(pk=report.pk)
+        .filter(**which)
+        .first()
     )
 
 
@@ -210,7 +218,9 @@ def latest_event(report):
 
 
 def _locked(report, verb, *, at, version, by=None):
-    report = locked(report)
+    report = locked_report(pk=report.pk)
+    if report is None:
+        raise Outdated("季报尚未保存，请先填写。")
     if report.version != version:
         raise Outdated(_who_changed(report))
     if report.status not in ALLOWED_FROM[verb]:
@@ -220,16 +230,20 @@ def _locked(report, verb, *, at, version, by=None):
     return report
 
 
-def _require_period(report, *, at, coordinator, verb=None):
+def _require_period(report, *, at, coordinator, verb):
+    why = _reason_period(report, at=at, coordinator=coordinator, verb=verb)
+    if why:
+        raise Refused(why)
+
+
+def _reason_period(report, *, at, coordinator, verb=None):
     """Open: all. Closed: the coordinator's, and resubmission of what was returned. Frozen: none."""
     period = report.period
     why = reason_not_open(period, at=at)
-    if not why:
-        return
-    resubmission = (verb is None or verb in RESUBMISSION_VERBS) and was_returned(report)
-    if period.closed_at and not period.frozen_at and (coordinator or resubmission):
-        return
-    raise Refused(why)
+    if not why or not period.closed_at or period.frozen_at:
+        return why
+    resubmission = (verb is None or verb in RESUBMISSION_VERBS) and report.pk and was_returned(report)
+    return "" if coordinator or resubmission else why
 
 
 def _require(allowed, sentence):
@@ -258,6 +272,11 @@ def _require_reviewer(report, user):
 
 def _state_before_endorsing(report):
     return report.events.filter(verb=Verb.SEND_UP).order_by("-at", "-pk").first().from_status
+
+
+def _own_lines(report, lines):
+    """Those of the responsibility ids that the report has a line for, in order."""
+    return sorted(set(lines) & set(report.entries.values_list("responsibility_id", flat=True)))
 
 
 def _given(reason):

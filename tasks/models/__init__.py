@@ -1,6 +1,6 @@
 from .closing import CloseOut
 from .plan import Action, Plan, PlanFinding, Responsibility, Task
-from .reporting import ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
+from .reporting import ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod, Stage
 
 __all__ = [
     "Action",
@@ -12,5 +12,6 @@ __all__ = [
     "ReportEvent",
     "ReportingPeriod",
     "Responsibility",
+    "Stage",
     "Task",
 ]

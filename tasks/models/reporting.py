@@ -178,6 +178,17 @@ class ProgressEntryQuerySet(models.QuerySet):
         )
         return {entry.responsibility_id: entry.told for entry in entries if entry.told}
 
+    def latest_accepted_before(self, period, responsibility_ids):
+        """{responsibility id: the entry it last had accepted in an earlier period}, with that period."""
+        entries = (
+            self.accepted()
+            .before(period)
+            .filter(responsibility__in=responsibility_ids)
+            .select_related("report__period")
+            .order_by("report__period__year", "report__period__quarter")
+        )
+        return {entry.responsibility_id: entry for entry in entries}
+
 
 class ProgressEntry(models.Model):
     """进展: a report's line on one responsibility. Stage 未启动 is 0 %, 推进中 1–99, 已完成 exactly 100."""

@@ -1,0 +1,255 @@
+"""总览: one quarter of a plan on one page, assembled from the rooms' own figures."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.shortcuts import render
+
+from indicators.attainment import Attainment
+from indicators.models import Indicator
+from indicators.standing import IndicatorStanding, indicator_standing
+from tasks import calendar
+from tasks.ledger import Ledger
+from tasks.models import CloseOut, Plan, QuarterlyReport, ReportingPeriod
+from tasks.obligations import Filing, FilingRates, UnitFiling, rates
+from tasks.progress import Light, RollUp
+from tasks.standing import PlanStanding, plan_standing, unit_filings
+
+from .asks import asks_of
+from .headline import Phrase, distance, headline
+from .plan_page import plan_page
+
+LIGHT_ORDER = (
+    Light.SEVERE,
+    Light.BEHIND,
+    Light.NORMAL,
+    Light.DONE,
+    Light.UNREPORTED,
+    Light.UNREVIEWED,
+    Light.NOT_DUE,
+    Light.BASELINE,
+)
+QUARTERS_OF_HEAT = 4
+TASKS_OF_ATTENTION = 6
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """An action with its roll-up and the lights of its tasks, worst first."""
+
+    ordinal: int
+    title: str
+    total: RollUp
+    lights: tuple[tuple[Light, int], ...]
+
+
+@dataclass(frozen=True)
+class FilingGroup:
+    """Units of one kind in the quarter; `absent` owe a return and have not filed."""
+
+    rates: FilingRates
+    absent: tuple[UnitFiling, ...]
+    units: int
+
+
+@dataclass(frozen=True)
+class HeatRow:
+    department_id: int
+    department: str
+    cells: tuple[Filing, ...]
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Something to act upon: `page` and `key` name the URL, `choice` is shown as a light."""
+
+    choice: Light | Filing | CloseOut.Status
+    title: str
+    note: str
+    page: str
+    key: int
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """The figures of one plan in one quarter. `current` holds (period, filings) of the open quarters."""
+
+    plan: Plan
+    period: ReportingPeriod
+    headline: tuple[Phrase, ...]
+    standing: PlanStanding
+    lights: tuple[tuple[Light, int], ...]
+    actions: tuple[ActionRow, ...]
+    filings: tuple[UnitFiling, ...]
+    rates: FilingRates
+    leads: FilingGroup
+    supports: FilingGroup
+    targets: tuple[IndicatorStanding, ...]
+    heat_periods: tuple[ReportingPeriod, ...]
+    heat: tuple[HeatRow, ...]
+    awaiting_review: int
+    attention: tuple[Attention, ...]
+    current: tuple[tuple[ReportingPeriod, tuple[UnitFiling, ...]], ...]
+
+    @property
+    def total(self):
+        return self.standing.total
+
+    @property
+    def headline_text(self):
+        return "".join(phrase.text for phrase in self.headline)
+
+    @property
+    def distance(self):
+        """落后序时进度 6 个百分点; '' where nothing is accepted yet or the quarter is the baseline."""
+        judged = self.total.light is not None and self.total.without_data < self.total.tasks
+        return distance(self.total.behind) if judged else ""
+
+    @property
+    def late(self):
+        return self.rates.filed - self.rates.on_time
+
+    @property
+    def absent(self):
+        return self.rates.owed - self.rates.filed
+
+    @property
+    def measurable(self):
+        """The targets that are figures or milestones; the rest are rated in words."""
+        return tuple(t for t in self.targets if t.kind != Indicator.Kind.QUALITATIVE)
+
+    @property
+    def qualitative(self):
+        return tuple(t for t in self.targets if t.kind == Indicator.Kind.QUALITATIVE)
+
+    @property
+    def targets_on_course(self):
+        return sum(t.attainment in (Attainment.REACHED, Attainment.ON_TRACK) for t in self.measurable)
+
+    @property
+    def target_counts(self):
+        """(Attainment, number) of the measurable targets that are not on course, where there are any."""
+        off = (Attainment.NOT_REACHED, Attainment.BEHIND, Attainment.UNMEASURED)
+        counts = [(a, sum(t.attainment == a for t in self.measurable)) for a in off]
+        return tuple((a, n) for a, n in counts if n)
+
+
+def dashboard(request, slug):
+    page = plan_page(request, slug)
+    board = assemble(page.plan, page.period, page.periods, at=page.at)
+    asks = asks_of(request.user, page.plan, board.current, board.awaiting_review, at=page.at)
+    return render(request, "chengkou_kepu/dashboard.html", page.context(board=board, asks=asks))
+
+
+def assemble(plan, period, periods, *, at):
+    """The Dashboard of the period (one of `periods`, or unsaved): nine queries, whatever the number of rows."""
+    ledger = Ledger.load(plan)
+    standing = plan_standing(ledger, period, at=at)
+    targets = indicator_standing(period, at=at)
+    filings = _filings_by_period(ledger, period, periods, targets, at)
+    units = filings[period.key]
+    heat_periods = [p for p in periods if p.key <= period.key][-QUARTERS_OF_HEAT:]
+    return Dashboard(
+        plan=plan,
+        period=period,
+        headline=headline(plan, period, standing.total, rates(units), at=at),
+        standing=standing,
+        lights=light_counts(standing.total),
+        actions=tuple(
+            ActionRow(a.ordinal, a.short_title, a.total, light_counts(a.total)) for a in standing.actions
+        ),
+        filings=units,
+        rates=rates(units),
+        leads=_group([u for u in units if u.leads]),
+        supports=_group([u for u in units if not u.leads]),
+        targets=targets,
+        heat_periods=tuple(heat_periods),
+        heat=_heat(units, [filings[p.key] for p in heat_periods]),
+        awaiting_review=sum(r.status == QuarterlyReport.Status.SUBMITTED for r in ledger.reports),
+        attention=_attention(plan, period, standing, units, at),
+        current=tuple((p, filings[p.key]) for p in periods if p.is_open(at)),
+    )
+
+
+def light_counts(total):
+    """(Light, number of tasks) of a RollUp, worst first, without the zeros."""
+    return tuple((light, total.count(light)) for light in LIGHT_ORDER if total.count(light))
+
+
+def owing_owners(targets, quarter, groups):
+    """`indicators.standing.owners_owing` over standings already read: many quarters without further queries.
+
+    `groups` are the ids of units that file nothing themselves.
+    """
+    kinds = Indicator.Kind
+    due = set(kinds) - {kinds.QUALITATIVE} if quarter == 4 else {kinds.CUMULATIVE}
+    owing = defaultdict(list)
+    for target in targets:
+        if target.owner_id and target.owner_id not in groups and target.kind in due:
+            owing[target.owner_id, target.owner].append(target.name)
+    return {department: (name, tuple(names)) for (department, name), names in owing.items()}
+
+
+def _filings_by_period(ledger, period, periods, targets, at):
+    """{(year, quarter): UnitFilings} of the period, those of the heat map, and the open ones."""
+    so_far = [p for p in periods if p.key <= period.key]
+    wanted = {p.key: p for p in (*so_far[-QUARTERS_OF_HEAT:], *(p for p in periods if p.is_open(at)), period)}
+    groups = {r.department_id for r in ledger.responsibilities if r.department.is_group}
+    return {
+        key: unit_filings(ledger, p, owing_owners(targets, p.quarter, groups), at=at)
+        for key, p in wanted.items()
+    }
+
+
+def _group(units):
+    return FilingGroup(
+        rates=rates(units),
+        absent=tuple(u for u in units if u.owes and not u.filed),
+        units=len(units),
+    )
+
+
+def _heat(units, by_period):
+    """A row for each unit that leads in the chosen quarter: what it filed in each quarter of `by_period`."""
+    filed = [{u.department_id: u.filing for u in filings} for filings in by_period]
+    return tuple(
+        HeatRow(
+            u.department_id,
+            u.department,
+            tuple(quarter.get(u.department_id, Filing.EXEMPT) for quarter in filed),
+        )
+        for u in units
+        if u.leads
+    )
+
+
+def _attention(plan, period, standing, units, at):
+    """Severely behind tasks, missing units, close-outs to be verified, then other tasks behind."""
+    judged = sorted((t for t in standing.tasks if t.behind is not None), key=lambda t: (-t.behind, t.number))
+    severe = [_behind(t) for t in judged if t.light == Light.SEVERE][:TASKS_OF_ATTENTION]
+    behind = [_behind(t) for t in judged if t.light == Light.BEHIND]
+    missing = [_missing(u, period, at) for u in units if u.filing == Filing.MISSING]
+    applied = [
+        Attention(
+            CloseOut.Status.APPLIED,
+            close_out.task.title,
+            f"{close_out.department}申请办结，待核查",
+            "task",
+            close_out.task.number,
+        )
+        for close_out in CloseOut.objects.filter(task__plan=plan, status=CloseOut.Status.APPLIED)
+        .select_related("task", "department")
+        .order_by("applied_at", "pk")
+    ]
+    return (*severe, *missing, *applied, *behind[: max(0, TASKS_OF_ATTENTION - len(severe))])
+
+
+def _behind(task):
+    leads = "、".join(lead.department for lead in task.leads)
+    return Attention(task.light, task.title, f"{leads}　{task.why}", "task", task.number)
+
+
+def _missing(unit, period, at):
+    days = (calendar.local_day(at) - calendar.local_day(period.due_at)).days
+    note = f"{period}季报逾期 {days} 天未报送"
+    return Attention(unit.filing, unit.department, note, "department", unit.department_id)

@@ -1,0 +1,186 @@
+"""汇总表: how the plan stands in a quarter, on four sheets: overview, tasks, units, indicators."""
+
+from openpyxl import Workbook
+
+from indicators.standing import indicator_standing, owners_owing
+from tasks import calendar
+from tasks.ledger import Ledger
+from tasks.models import ProgressEntry
+from tasks.numerals import zh_ordinal
+from tasks.obligations import rates
+from tasks.progress import JUDGED, NO_DATA
+from tasks.standing import plan_standing, unit_filings
+
+from . import sheets
+from .responsibility_table import NO_ROWS, data_as_of
+
+LIGHTS = (*JUDGED, *NO_DATA)
+OVERVIEW = (
+    ("行动（工程）", 40),
+    ("工作项数", 10),
+    ("进度", 10),
+    ("序时进度", 10),
+    ("落后（百分点）", 14),
+    ("进度评价", 12),
+    ("尚无数据项数", 14),
+    *((light.label, 10) for light in LIGHTS),
+)
+TASKS = (
+    ("序号", 6),
+    ("行动（工程）", 26),
+    ("重点工作", 36),
+    ("牵头单位", 20),
+    ("配合单位", 32),
+    ("进度", 9),
+    ("序时进度", 10),
+    ("落后（百分点）", 14),
+    ("进度评价", 12),
+    ("数据截至", 20),
+    ("评价说明", 44),
+    ("最新进展", 48),
+)
+UNITS = (
+    ("单位", 22),
+    ("牵头项数", 10),
+    ("配合项数", 10),
+    ("是否应报", 10),
+    ("应报原因", 34),
+    ("报送情况", 12),
+    ("季报状态", 14),
+    ("首次报送日期", 16),
+)
+INDICATORS = (
+    ("指标", 28),
+    ("目标", 28),
+    ("目标年度", 10),
+    ("现状", 18),
+    ("数据截至", 24),
+    ("与目标的差距", 26),
+    ("评价", 14),
+    ("报送单位", 18),
+    ("推定说明", 30),
+    ("文件原句", 48),
+)
+
+
+def summary_workbook(plan, period, periods, *, at):
+    """The workbook of the period; every figure is the dashboard's own."""
+    ledger = Ledger.load(plan)
+    standing = plan_standing(ledger, period, at=at)
+    filings = unit_filings(ledger, period, owners_owing(plan, period.quarter), at=at)
+    note = f"截至{period}，仅计入审核通过的进展；{calendar.local_day(at):%Y-%m-%d}导出"
+    book = Workbook()
+    book.remove(book.active)
+    _overview(book, plan, standing, filings, period, note)
+    _tasks(book, standing, ProgressEntry.objects.latest_accepted_texts(period), note)
+    _units(book, filings, note)
+    _indicators(book, indicator_standing(period, at=at), note)
+    return book
+
+
+def _sheet(book, title, columns, note):
+    sheet = book.create_sheet(title)
+    sheets.prepare(sheet, title=title, subtitle=note, columns=columns)
+    return sheet
+
+
+def _overview(book, plan, standing, filings, period, note):
+    sheet = _sheet(book, "概览", OVERVIEW, f"{plan.title}　{note}")
+    _total_row(sheet, "全部重点工作", standing.total)
+    for action in standing.actions:
+        title = f"{zh_ordinal(action.ordinal)}、{action.title}"
+        if action.tasks:
+            _total_row(sheet, title, action.total)
+        else:
+            sheets.row(sheet, [title, 0, NO_ROWS] + [None] * (len(OVERVIEW) - 3))
+    sheets.section(sheet, f"{period}季报报送", columns=len(OVERVIEW))
+    for name, units in (
+        ("牵头单位", [u for u in filings if u.leads]),
+        ("仅配合的单位", [u for u in filings if not u.leads]),
+    ):
+        figures = rates(units)
+        missing = "、".join(u.department for u in units if u.owes and not u.filed)
+        text = f"应报 {figures.owed} 个，已报 {figures.filed} 个，按时 {figures.on_time} 个，自愿报送 {figures.voluntary} 个"
+        index = sheets.row(
+            sheet, [name, text + (f"；尚未报送：{missing}" if missing else "")] + [None] * (len(OVERVIEW) - 2)
+        )
+        sheet.merge_cells(start_row=index, start_column=2, end_row=index, end_column=len(OVERVIEW))
+    sheets.finish(sheet, columns=len(OVERVIEW))
+
+
+def _total_row(sheet, title, total):
+    values = [
+        title,
+        total.tasks,
+        sheets.fraction(total.completion),
+        sheets.fraction(total.expected),
+        _points(total.behind),
+        total.light.label if total.light else "",
+        total.without_data,
+        *(total.count(light) for light in LIGHTS),
+    ]
+    sheets.row(sheet, values, formats={2: sheets.PERCENT, 3: sheets.PERCENT, 4: "0.0"})
+
+
+def _tasks(book, standing, texts, note):
+    sheet = _sheet(book, "重点工作", TASKS, note)
+    for action in standing.actions:
+        for task in action.tasks:
+            values = [
+                task.number,
+                action.short_title,
+                task.title,
+                "、".join(lead.department for lead in task.leads),
+                "、".join(task.supports),
+                sheets.fraction(task.completion),
+                sheets.fraction(task.expected),
+                _points(task.behind),
+                task.light.label,
+                data_as_of(task),
+                task.why,
+                texts.get(task.leads[0].responsibility_id, "") if task.leads else "",
+            ]
+            sheets.row(sheet, values, formats={5: sheets.PERCENT, 6: sheets.PERCENT, 7: "0.0"})
+    sheet.auto_filter.ref = f"A3:{sheet.cell(sheet.max_row, len(TASKS)).coordinate}"
+    sheets.finish(sheet, columns=len(TASKS))
+
+
+def _units(book, filings, note):
+    sheet = _sheet(book, "单位报送", UNITS, note)
+    for unit in filings:
+        submitted = unit.first_submitted_at
+        values = [
+            unit.department,
+            unit.leads,
+            unit.supports,
+            "应报" if unit.owes else "不需报",
+            "；".join(unit.reasons),
+            unit.filing.label,
+            unit.status.label if unit.status else "未填报",
+            calendar.local_day(submitted) if submitted else None,
+        ]
+        sheets.row(sheet, values, formats={7: sheets.DAY})
+    sheets.finish(sheet, columns=len(UNITS))
+
+
+def _indicators(book, indicators, note):
+    sheet = _sheet(book, "指标", INDICATORS, note)
+    for indicator in indicators:
+        values = [
+            indicator.name,
+            indicator.wording,
+            indicator.year,
+            indicator.current or "暂无监测数据",
+            indicator.as_of,
+            indicator.gap,
+            indicator.attainment.label,
+            f"{indicator.owner}{'（推定）' if indicator.owner_presumed else ''}" if indicator.owner else "",
+            indicator.presumption,
+            indicator.source_sentence,
+        ]
+        sheets.row(sheet, values)
+    sheets.finish(sheet, columns=len(INDICATORS))
+
+
+def _points(value):
+    return None if value is None else round(float(value), 2)

@@ -1,0 +1,192 @@
+"""填报: a unit's returns, the one page on which it files a quarter, and the verbs asked for there."""
+
+import re
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from departments import permissions as roles
+from departments.models import Department
+from tasks import permissions, workflow
+from tasks.forms import ReasonForm, SignatureForm
+from tasks.models import QuarterlyReport, ReportEvent
+from tasks.obligations import filing_state
+from tasks.selection import named_period, periods_of, visible_plan
+
+from .filing_page import assemble
+from .saving import Typed, save_return
+
+Verb = ReportEvent.Verb
+ID = re.compile(r"[0-9]{1,18}")
+UNIT_VERBS = {Verb.SEND_UP, Verb.SUBMIT, Verb.SEND_BACK, Verb.RECALL, Verb.WITHDRAW}
+DONE = {
+    Verb.SEND_UP: "已送本单位审核人审核。",
+    Verb.SUBMIT: "已报送县科协。",
+    Verb.SEND_BACK: "已退回填报人修改。",
+    Verb.RECALL: "已收回，可以继续修改。",
+    Verb.WITHDRAW: "已撤回，可以继续修改。",
+}
+
+
+@require_safe
+def filing(request, slug):
+    """The unit's quarters, newest first: what is open, by when, and what became of each."""
+    at = timezone.now()
+    plan = visible_plan(request, slug)
+    department, own = _department(request, plan)
+    reports = {
+        r.period_id: r for r in QuarterlyReport.objects.filter(department=department, period__plan=plan)
+    }
+    rows = [(p, reports.get(p.pk), _filing(p, reports.get(p.pk), at)) for p in periods_of(plan)[::-1]]
+    open_rows = [row for row in rows if not workflow.reason_not_open(row[0], at=at)]
+    context = {"plan": plan, "department": department, "own": own, "rows": rows, "open_rows": open_rows}
+    return render(request, "chengkou_kepu/filing.html", context)
+
+
+def _filing(period, report, at):
+    submitted = report.first_submitted_at if report else None
+    return filing_state(owes=True, first_submitted_at=submitted, due_at=period.due_at, at=at)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def filing_return(request, slug, code):
+    """The return of the user's unit, or with `?unit=` of one the user files for, in the period `code`."""
+    at = timezone.now()
+    plan = visible_plan(request, slug)
+    period = named_period(plan, code)
+    department, own = _department(request, plan)
+    if request.method == "POST":
+        return _post(request, period, department, own, at=at)
+    return _page(request, period, department, own, at=at)
+
+
+def _page(request, period, department, own, *, at, typed=None, saved=None):
+    page = assemble(period, department, user=request.user, at=at, typed=typed, saved=saved)
+    if not page.readable:
+        raise PermissionDenied("该单位已自行填写，报送后可在审核页查看。")
+    context = {
+        "plan": period.plan,
+        "page": page,
+        "own": own,
+        "check": "check" in request.GET,
+        "signature": SignatureForm(at=at, initial={"on": timezone.localdate(at)}),
+        "reason": ReasonForm(),
+    }
+    return render(request, "chengkou_kepu/filing_return.html", context)
+
+
+def _post(request, period, department, own, *, at):
+    typed = Typed.read(request.POST, period)
+    verb = request.POST.get("verb", "")
+    saved = None
+    if typed or (verb in (Verb.SEND_UP, Verb.SUBMIT) and request.POST.get("version") == "0"):
+        try:
+            saved = save_return(period, department, typed, by=request.user, at=at)
+        except workflow.NotAllowed:
+            raise
+        except workflow.Refused as refusal:
+            return _refused(request, period, department, own, refusal, typed, at=at)
+    if request.htmx:
+        page = assemble(period, department, user=request.user, at=at, typed=typed, saved=saved)
+        context = {"plan": period.plan, "page": page, "saved_at": at, "shown": typed.keys}
+        return render(request, "chengkou_kepu/_filing_saved.html", context)
+    if typed.invalid or (saved and saved.conflicts):
+        messages.error(request, "有内容没有保存，请看标出的地方。其余内容已保存。")
+        return _page(request, period, department, own, at=at, typed=typed, saved=saved)
+    if verb in UNIT_VERBS:
+        return _carry_out(Verb(verb), request, period, department, saved, at=at)
+    messages.success(request, "已保存。" if saved else "没有需要保存的修改。")
+    return redirect(_address(period, department))
+
+
+def _refused(request, period, department, own, refusal, typed, *, at):
+    """Nothing was saved: say why, and keep what was typed on the page."""
+    if request.htmx:
+        return render(request, "chengkou_kepu/_filing_refused.html", {"refusal": refusal}, status=409)
+    messages.error(request, str(refusal))
+    return _page(request, period, department, own, at=at, typed=typed)
+
+
+def _carry_out(verb, request, period, department, saved, *, at):
+    report = saved.report if saved else _report(period, department)
+    version = _seen_version(request, saved)
+    asked = {"by": request.user, "at": at, "version": version}
+    address = _address(period, department)
+    try:
+        if verb == Verb.SUBMIT:
+            asked["proxy_source"] = request.POST.get("proxy_source", "")
+            if request.POST.get("signed"):
+                form = SignatureForm(request.POST, at=at)
+                if not form.is_valid():
+                    for errors in form.errors.values():
+                        messages.error(request, f"线下签批：{errors[0]}")
+                    return redirect(f"{address}#signing")
+                asked["signature"] = form.signature()
+        if verb == Verb.SEND_BACK:
+            asked["reason"] = request.POST.get("reason", "")
+        _CARRY_OUT[verb](report, **asked)
+    except workflow.Incomplete as refusal:
+        return redirect(
+            f"{address}{'&' if '?' in address else '?'}check=1#line-{refusal.responsibilities[0].pk}"
+        )
+    except workflow.NotAllowed:
+        raise
+    except workflow.Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(address)
+    messages.success(request, DONE[verb])
+    return redirect(address)
+
+
+_CARRY_OUT = {
+    Verb.SEND_UP: workflow.send_up,
+    Verb.SUBMIT: workflow.submit,
+    Verb.SEND_BACK: workflow.send_back,
+    Verb.RECALL: workflow.recall,
+    Verb.WITHDRAW: workflow.withdraw,
+}
+
+
+def _seen_version(request, saved):
+    """The version the user's page showed, carried over the page's own saving."""
+    seen = request.POST.get("version", "")
+    seen = int(seen) if ID.fullmatch(seen) else -1
+    return saved.report.version if saved and saved.version_before == seen else seen
+
+
+def _report(period, department):
+    report = QuarterlyReport.objects.filter(period=period, department=department).first()
+    return report or QuarterlyReport(period=period, department=department)
+
+
+def _department(request, plan):
+    """(the unit this page is about, the user's own units in the plan's region).
+
+    A unit that is not the user's is 404, unless the user coordinates and may file for it; a reader without any
+    unit is refused with 403.
+    """
+    own = [d for d in roles.own_departments(request.user) if d.region_id == plan.region_id]
+    asked = request.GET.get("unit", "")
+    if not asked:
+        if not own:
+            raise PermissionDenied("只有单位填报人、审核人可以填报。")
+        return own[0], own
+    for department in own:
+        if str(department.pk) == asked:
+            return department, own
+    if not (ID.fullmatch(asked) and permissions.coordinates(request.user, plan)):
+        raise Http404("没有这个单位。")
+    department = Department.objects.units().filter(region=plan.region_id, pk=int(asked)).first()
+    if department is None:
+        raise Http404("没有这个单位。")
+    return department, own
+
+
+def _address(period, department):
+    """The return's address; it always names the unit, so that a bookmark keeps its meaning."""
+    return f"{reverse('filing-return', args=[period.plan.slug, period.code])}?unit={department.pk}"

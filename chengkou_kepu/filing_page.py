@@ -1,0 +1,191 @@
+"""What the filing page shows: the unit's lines by action, what was accepted before, and what may be done now."""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from departments import permissions as roles
+from departments.models import Department
+from indicators.forms import MeasurementForm
+from indicators.measuring import OwedMeasurement, owed_measurements
+from tasks import permissions, workflow
+from tasks.completeness import Line, report_lines
+from tasks.drafting import Conflict
+from tasks.forms import LineForm
+from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
+
+Status = QuarterlyReport.Status
+Verb = ReportEvent.Verb
+
+
+@dataclass(frozen=True)
+class FilingLine:
+    """A line with its form, the entry last accepted before the period, and what somebody else saved first."""
+
+    line: Line
+    form: LineForm
+    before: ProgressEntry | None
+    conflict: Conflict | None
+
+    @property
+    def task(self):
+        return self.line.responsibility.task
+
+    @property
+    def entry(self):
+        return self.line.entry
+
+    @property
+    def begun(self):
+        return self.entry is not None and bool(self.entry.told or self.entry.completion is not None)
+
+    @property
+    def state(self):
+        """What the line needs, in a word: 有误, 待填, 已填, 已办结 or 选填."""
+        if self.conflict or (self.form.is_bound and not self.form.is_valid()):
+            return "有误"
+        if self.line.missing:
+            return "待填"
+        if self.begun:
+            return "已填"
+        return "已办结" if self.line.closed_out else "选填"
+
+
+@dataclass(frozen=True)
+class FilingMeasurement:
+    owed: OwedMeasurement
+    form: MeasurementForm
+    conflict: Conflict | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """Neighbouring lines of one role and action."""
+
+    action: Action
+    is_lead: bool
+    lines: tuple[FilingLine, ...]
+
+
+@dataclass(frozen=True)
+class FilingPage:
+    """`fixed` is the reason why nothing can be changed ('' when it can); `verbs` what the user may ask for."""
+
+    period: ReportingPeriod
+    department: Department
+    report: QuarterlyReport
+    sections: tuple[Section, ...]
+    measurements: tuple[FilingMeasurement, ...]
+    readable: bool
+    proxy: bool
+    has_approver: bool
+    fixed: str
+    verbs: frozenset
+    last_event: ReportEvent | None
+
+    @property
+    def lines(self):
+        return [line for section in self.sections for line in section.lines]
+
+    @property
+    def required(self):
+        return [line for line in self.lines if line.line.required]
+
+    @property
+    def missing(self):
+        return [line for line in self.lines if line.line.missing]
+
+    @property
+    def done(self):
+        return len(self.required) - len(self.missing)
+
+    @property
+    def returned_lines(self):
+        """Responsibility ids the reviewer pointed at when it last came back."""
+        came_back = self.last_event and self.last_event.verb in (Verb.RETURN, Verb.REOPEN)
+        return set(self.last_event.lines) if came_back else set()
+
+
+def assemble(period, department, *, user, at, typed=None, saved=None):
+    """FilingPage; `typed` (Typed) is shown instead of what is stored, with the conflicts of `saved`."""
+    report = QuarterlyReport.objects.filter(period=period, department=department).first()
+    report = report or QuarterlyReport(period=period, department=department)
+    report.period, report.department = period, department
+    proxy = not roles.files_for(user, department.pk)
+    fixed = workflow.reason_lines_fixed(report, at=at, by=user)
+    if not fixed and not permissions.writes_lines(user, report):
+        fixed = "由本单位填报人填写，审核人不直接修改。"
+    has_approver = roles.has_active_approver(department.pk)
+    conflicts = {c.key: c for c in saved.lines.conflicts} if saved else {}
+    missed = {c.key: c for c in saved.measurements.conflicts} if saved else {}
+    return FilingPage(
+        period=period,
+        department=department,
+        report=report,
+        sections=_sections(report, typed, conflicts),
+        measurements=_measurements(report, typed, missed),
+        readable=permissions.reads_draft(user, report) if proxy else True,
+        proxy=proxy,
+        has_approver=has_approver,
+        fixed=fixed,
+        verbs=_verbs(user, report, fixed=fixed, has_approver=has_approver, proxy=proxy),
+        last_event=workflow.latest_event(report) if report.pk else None,
+    )
+
+
+def _sections(report, typed, conflicts):
+    lines = report_lines(report)
+    before = ProgressEntry.objects.latest_accepted_before(
+        report.period, [line.responsibility.pk for line in lines]
+    )
+    typed_lines = typed.lines if typed else {}
+    views = [
+        FilingLine(
+            line=line,
+            form=_form(typed_lines.get(line.responsibility.pk), conflicts.get(line.responsibility.pk), line),
+            before=before.get(line.responsibility.pk),
+            conflict=conflicts.get(line.responsibility.pk),
+        )
+        for line in lines
+    ]
+    return tuple(
+        Section(action, is_lead, tuple(group))
+        for (is_lead, action), group in groupby(
+            views, key=lambda v: (v.line.responsibility.is_lead, v.task.action)
+        )
+    )
+
+
+def _form(typed, conflict, line):
+    """What was typed where it was not saved, else what is stored."""
+    if typed is not None and (conflict or not typed.is_valid()):
+        return typed
+    return LineForm(responsibility_id=line.responsibility.pk, entry=line.entry)
+
+
+def _measurements(report, typed, conflicts):
+    typed_forms = typed.measurements if typed else {}
+    views = []
+    for owed in owed_measurements(report):
+        form, conflict = typed_forms.get(owed.indicator.pk), conflicts.get(owed.indicator.pk)
+        if form is None or (form.is_valid() and not conflict):
+            form = MeasurementForm(indicator=owed.indicator, measurement=owed.measurement)
+        views.append(FilingMeasurement(owed, form, conflict))
+    return tuple(views)
+
+
+def _verbs(user, report, *, fixed, has_approver, proxy):
+    """The verbs worth a button; whether they succeed is for the workflow to say."""
+    reporter = roles.is_reporter(user, report.department_id)
+    approver = roles.is_approver(user, report.department_id)
+    status, verbs = report.status, set()
+    if status in workflow.EDITABLE and not fixed:
+        if reporter and has_approver:
+            verbs.add(Verb.SEND_UP)
+        if reporter or proxy:
+            verbs.add(Verb.SUBMIT)
+    if status == Status.ENDORSING:
+        verbs |= {Verb.SUBMIT, Verb.SEND_BACK} if approver else set()
+        verbs |= {Verb.RECALL} if reporter else set()
+    if status == Status.SUBMITTED and not proxy:
+        verbs.add(Verb.WITHDRAW)
+    return frozenset(verbs)

@@ -1,0 +1,110 @@
+"""The dashboard's first sentence: how the plan stands and who has filed, as an official would write it."""
+
+from dataclasses import dataclass
+
+from tasks import calendar
+from tasks.progress import Light, points
+
+WITHOUT_FIGURE = (Light.NOT_DUE, Light.UNREPORTED, Light.UNREVIEWED)
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A piece of the sentence; `bad` ones are set in bold red."""
+
+    text: str
+    bad: bool = False
+
+
+def headline(plan, period, total, rates, *, at):
+    """The Phrases, in order: what the quarter is, tasks (RollUp `total`), filing (FilingRates `rates`), the end."""
+    return (
+        *_occasion(period, at),
+        *_tasks(period, total),
+        *_overall(period, total),
+        Phrase(_filing(period, rates, at)),
+        *_ended(plan, at),
+    )
+
+
+def zh_date(day):
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _occasion(period, at):
+    if not period.pk:
+        return [Phrase(f"方案尚未设立填报期，以下按{period}显示。")]
+    if at < period.opens_at:
+        return [Phrase(f"{period}季报将于{zh_date(calendar.local_day(period.opens_at))}开放填报。")]
+    if period.is_baseline:
+        return [Phrase(f"{period}为基线季度，只记录基础情况，不作进度评价。")]
+    return []
+
+
+def _tasks(period, total):
+    """42 项重点工作中，已办结 1 项，正常推进 26 项，滞后 11 项，严重滞后 4 项，2 项暂无审核数据"""
+    if not total.tasks:
+        return [Phrase("方案尚未列出重点工作。")]
+    states = [(label, count, bad) for label, count, bad in _states(period, total) if count]
+    if len(states) == 1:
+        label, count, bad = states[0]
+        every = "" if count == 1 else "均" if label == "暂无审核数据" else "全部"
+        return [Phrase(f"{total.tasks} 项重点工作"), Phrase(f"{every}{label}", bad), Phrase("；")]
+    phrases = [Phrase(f"{total.tasks} 项重点工作中")]
+    for label, count, bad in states:
+        text = f"{count} 项{label}" if label.startswith(("暂无", "已有")) else f"{label} {count} 项"
+        phrases += [Phrase("，"), Phrase(text, bad)]
+    if not period.is_baseline and not total.count(Light.BEHIND) and not total.count(Light.SEVERE):
+        phrases.append(Phrase("，没有滞后事项"))
+    return [*phrases, Phrase("；")]
+
+
+def _states(period, total):
+    """(words, number of tasks, whether bad) for each state a task can be in."""
+    done = ("已办结", total.count(Light.DONE), False)
+    if period.is_baseline:
+        known = total.tasks - total.without_data - total.count(Light.DONE)
+        return [done, ("已有审核通过的数据", known, False), ("暂无审核数据", total.without_data, False)]
+    return [
+        done,
+        ("正常推进", total.count(Light.NORMAL), False),
+        ("滞后", total.count(Light.BEHIND), False),
+        ("严重滞后", total.count(Light.SEVERE), True),
+        ("暂无审核数据", sum(total.count(light) for light in WITHOUT_FIGURE), False),
+    ]
+
+
+def _overall(period, total):
+    if not total.tasks:
+        return []
+    if total.without_data == total.tasks:
+        return [Phrase(f"序时进度 {points(total.expected)}%。")]
+    text = f"总体进度 {points(total.completion)}%"
+    return [Phrase(f"{text}。" if period.is_baseline else f"{text}，{distance(total.behind)}。")]
+
+
+def distance(behind):
+    """落后序时进度 6 个百分点, or 超前, or 持平 where the difference rounds to nothing."""
+    size = points(abs(behind))
+    if size == "0":
+        return "与序时进度持平"
+    return f"{'落后' if behind > 0 else '超前'}序时进度 {size} 个百分点"
+
+
+def _filing(period, rates, at):
+    owed = f"本季应报 {rates.owed} 个单位，"
+    if not rates.owed:
+        return "本季没有须报送的单位。"
+    if rates.filed == rates.owed == rates.on_time:
+        return f"{owed}{'已' if rates.owed == 1 else '已全部'}按时报送。"
+    if not rates.filed:
+        if period.is_overdue(at):
+            return f"{owed}{'未' if rates.owed == 1 else '均未'}报送。"
+        return f"{owed}尚无单位报送，{zh_date(calendar.local_day(period.due_at))}24时截止。"
+    return f"{owed}已报 {rates.filed} 个，按时 {rates.on_time} 个。"
+
+
+def _ended(plan, at):
+    if calendar.local_day(at) <= plan.ends_on:
+        return []
+    return [Phrase(f"规划期已结束（{zh_date(plan.starts_on)}至{zh_date(plan.ends_on)}）。")]

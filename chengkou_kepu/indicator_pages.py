@@ -1,0 +1,186 @@
+"""指标: the targets, one target with its values, and the coordinator's entry of a survey or rating."""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from indicators.forms import MeasurementForm
+from indicators.measuring import record_measurement
+from indicators.models import Indicator, Measurement
+from indicators.readings import day_of, readings, told
+from indicators.standing import indicator_standing, target_for
+from tasks import calendar
+from tasks.models import QuarterlyReport
+from tasks.permissions import coordinates
+from tasks.selection import visible_plan
+from tasks.workflow import Refused
+
+from .plan_page import plan_page
+
+Kind = Indicator.Kind
+CHARTED = (Kind.SURVEY, Kind.CUMULATIVE, Kind.RATIO)
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    """One measurement as the table shows it; `total` is the running total of a cumulative indicator."""
+
+    told: str
+    text: str
+    total: str
+    source: str
+    ground: str
+    accepted: bool
+
+
+@dataclass(frozen=True)
+class StageRow:
+    name: str
+    current: bool
+    target: bool
+
+
+class DayForm(forms.Form):
+    measured_on = forms.DateField(
+        label="日期",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="监测或评价所反映的日期，决定计入哪个季度。",
+        error_messages={"invalid": "请填写日期，如 2023-12-31。", "required": "请填写日期。"},
+    )
+
+
+def indicator_list(request, slug):
+    page = plan_page(request, slug)
+    standings = indicator_standing(page.period, at=page.at)
+    context = page.context(
+        measurable=[s for s in standings if s.kind != Kind.QUALITATIVE],
+        qualitative=[s for s in standings if s.kind == Kind.QUALITATIVE],
+        coordinates=coordinates(request.user, page.plan),
+    )
+    return render(request, "chengkou_kepu/indicator_list.html", context)
+
+
+def indicator(request, slug, code):
+    page = plan_page(request, slug)
+    found = _indicator(page.plan, code)
+    standing = next(s for s in indicator_standing(page.period, at=page.at) if s.code == code)
+    target = target_for(found.targets.all(), page.period.year)
+    baseline = target.baseline if target else 0
+    measurements = _measurements(found, page.period)
+    accepted = readings(found, [m for m in measurements if _counts(m)], baseline=baseline)
+    context = page.context(
+        indicator=found,
+        standing=standing,
+        targets=found.targets.all(),
+        values=_value_rows(found, measurements, accepted),
+        points=[(f"{r.day.year}年{r.day.month}月", r.value) for r in accepted],
+        target_value=target.value if target else None,
+        charted=found.kind in CHARTED,
+        stages=_stage_rows(found, target, accepted),
+        may_record=coordinates(request.user, page.plan) and recorded_by_coordinator(found),
+    )
+    return render(request, "chengkou_kepu/indicator.html", context)
+
+
+def indicator_record(request, slug, code):
+    plan = visible_plan(request, slug)
+    if not coordinates(request.user, plan):
+        raise PermissionDenied("只有科协工作人员可以录入监测值和评价。")
+    found = _indicator(plan, code)
+    if not recorded_by_coordinator(found):
+        raise Http404("该指标由报送单位随季报填报。")
+    at = timezone.now()
+    data = request.POST if request.method == "POST" else None
+    day_form = DayForm(data, initial={"measured_on": min(calendar.local_day(at), plan.ends_on)})
+    form = _required(MeasurementForm(data, indicator=found))
+    if day_form.is_valid() & form.is_valid():
+        try:
+            record_measurement(
+                found, form.values(), measured_on=day_form.cleaned_data["measured_on"], by=request.user, at=at
+            )
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(
+                request, f"已录入“{found}”的{'评价' if found.kind == Kind.QUALITATIVE else '监测值'}。"
+            )
+            return redirect("indicator", plan.slug, found.code)
+    context = {
+        "plan": plan,
+        "indicator": found,
+        "day_form": day_form,
+        "form": form,
+        "targets": found.targets.all(),
+    }
+    return render(request, "chengkou_kepu/indicator_record.html", context)
+
+
+def recorded_by_coordinator(indicator):
+    """Surveys and ratings; other kinds are filed by their unit, where there is one that files."""
+    return (
+        indicator.kind in (Kind.SURVEY, Kind.QUALITATIVE) or not indicator.owner or indicator.owner.is_group
+    )
+
+
+def _indicator(plan, code):
+    found = (
+        Indicator.objects.filter(plan=plan, code=code)
+        .select_related("plan", "owner")
+        .prefetch_related("targets")
+        .first()
+    )
+    if found is None:
+        raise Http404("没有这个指标。")
+    return found
+
+
+def _measurements(indicator, period):
+    """Those that count up to the period and those submitted up to it, oldest first."""
+    awaiting = Measurement.objects.filter(
+        Q(report__period__year__lt=period.year)
+        | Q(report__period__year=period.year, report__period__quarter__lte=period.quarter),
+        report__status=QuarterlyReport.Status.SUBMITTED,
+    )
+    rows = (Measurement.objects.counting_up_to(period) | awaiting).filter(indicator=indicator)
+    return sorted(rows.select_related("report__period"), key=lambda m: (day_of(m), m.pk))
+
+
+def _counts(measurement):
+    return measurement.report is None or measurement.report.status == QuarterlyReport.Status.ACCEPTED
+
+
+def _value_rows(indicator, measurements, accepted):
+    """ValueRow of each filled measurement, newest first."""
+    totals = {(r.day, r.told): r.text for r in accepted} if indicator.kind == Kind.CUMULATIVE else {}
+    rows = []
+    for measurement in measurements:
+        for reading in readings(indicator, [measurement]):
+            rows.append(
+                ValueRow(
+                    told=told(indicator, measurement),
+                    text=reading.text,
+                    total=totals.get((reading.day, reading.told), "") if _counts(measurement) else "",
+                    source=measurement.source,
+                    ground=measurement.ground,
+                    accepted=_counts(measurement),
+                )
+            )
+    return rows[::-1]
+
+
+def _stage_rows(indicator, target, accepted):
+    current = accepted[-1].stage if accepted else ""
+    return [StageRow(s, s == current, bool(target) and s == target.stage) for s in indicator.stages]
+
+
+def _required(form):
+    """The form with everything but the source required: what is recorded here is recorded whole."""
+    for name, field in form.fields.items():
+        field.required = name != "source"
+    return form

@@ -1,0 +1,84 @@
+"""The joined verb that saves a return: its lines (tasks) and its measurements (indicators), in one transaction."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.db import transaction
+
+from indicators.forms import MeasurementForm
+from indicators.measuring import save_measurements
+from indicators.models import Indicator
+from tasks.drafting import Conflict, SaveOutcome, begin_report, save_lines
+from tasks.forms import LineForm
+from tasks.models import QuarterlyReport
+
+LINE_KEY = re.compile(r"line-(\d{1,18})-version")
+MEASUREMENT_KEY = re.compile(r"measurement-(\d{1,18})-version")
+
+
+@dataclass
+class Typed:
+    """What came back from a filing page: bound forms by responsibility id and by indicator id."""
+
+    lines: dict[int, LineForm] = field(default_factory=dict)
+    measurements: dict[int, MeasurementForm] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, data, period):
+        """Bind every line and measurement found in the posted `data`."""
+        ids = [int(m[1]) for key in data if (m := LINE_KEY.fullmatch(key))]
+        owed = [int(m[1]) for key in data if (m := MEASUREMENT_KEY.fullmatch(key))]
+        indicators = Indicator.objects.filter(plan=period.plan_id, pk__in=owed) if owed else []
+        return cls(
+            {pk: LineForm(data, responsibility_id=pk) for pk in ids},
+            {i.pk: MeasurementForm(data, indicator=i) for i in indicators},
+        )
+
+    def __bool__(self):
+        return bool(self.line_inputs or self.measurement_inputs)
+
+    @property
+    def forms(self):
+        return [*self.lines.values(), *self.measurements.values()]
+
+    @property
+    def keys(self):
+        return {form.prefix for form in self.forms}
+
+    @cached_property
+    def invalid(self):
+        return [form for form in self.forms if not form.is_valid()]
+
+    @cached_property
+    def line_inputs(self):
+        return [f.line_input() for f in self.lines.values() if f.is_valid() and f.touched]
+
+    @cached_property
+    def measurement_inputs(self):
+        return [f.measurement_input() for f in self.measurements.values() if f.is_valid() and f.touched]
+
+
+@dataclass(frozen=True)
+class SavedReturn:
+    """The report after saving, the version it had before, and what came of lines and measurements."""
+
+    report: QuarterlyReport
+    version_before: int
+    lines: SaveOutcome
+    measurements: SaveOutcome
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        return self.lines.conflicts + self.measurements.conflicts
+
+
+def save_return(period, department, typed, *, by, at):
+    """Save the touched, valid parts of `typed` (Typed) to the unit's report; SavedReturn, or Refused."""
+    with transaction.atomic():
+        report = begin_report(period, department, by=by, at=at)
+        before = report.version
+        lines = save_lines(report, typed.line_inputs, by=by, at=at) if typed.line_inputs else SaveOutcome()
+        inputs = typed.measurement_inputs
+        measurements = save_measurements(report, inputs, by=by, at=at) if inputs else SaveOutcome()
+        return SavedReturn(report, before, lines, measurements)

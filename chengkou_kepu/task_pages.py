@@ -1,0 +1,165 @@
+"""重点工作: the list, the page of one task and the page of one action."""
+
+from dataclasses import dataclass
+
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django_tables2 import RequestConfig
+
+from departments import permissions as roles
+from tasks.filters import TaskFilterSet
+from tasks.ledger import Ledger
+from tasks.models import CloseOut, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
+from tasks.permissions import coordinates
+from tasks.standing import plan_standing
+from tasks.tables import TaskTable, task_rows
+
+from .dashboard import light_counts
+from .plan_page import plan_page
+
+Status = QuarterlyReport.Status
+PUBLIC = (Status.ACCEPTED, Status.SUBMITTED)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A unit's line on a task in one quarter. What is not accepted yet shows its figure, its text to few."""
+
+    entry: ProgressEntry
+    accepted: bool
+    readable: bool
+
+
+@dataclass(frozen=True)
+class QuarterOfTask:
+    """What the units said of a task in one quarter."""
+
+    period: ReportingPeriod
+    leads: tuple[Line, ...]
+    supports: tuple[Line, ...]
+
+
+def task_list(request, slug):
+    page = plan_page(request, slug)
+    ledger = Ledger.load(page.plan)
+    standing = plan_standing(ledger, page.period, at=page.at)
+    rows = task_rows(ledger, standing, page.period, url_of=_task_url(page))
+    filterset = TaskFilterSet(
+        request.GET,
+        rows=rows,
+        actions=[(a.ordinal, a.short_title) for a in standing.actions],
+        responsibilities=ledger.in_force(page.period.last_day),
+    )
+    shown = filterset.qs
+    table = TaskTable(shown, empty_text=_nothing_found(filterset, standing))
+    RequestConfig(request, paginate=False).configure(table)
+    filtered = any(request.GET.get(name) for name in filterset.filters)
+    context = page.context(
+        filterset=filterset, table=table, shown=len(shown), total=len(rows), filtered=filtered
+    )
+    return render(request, "chengkou_kepu/task_list.html", context)
+
+
+def task(request, slug, number):
+    page = plan_page(request, slug)
+    ledger = Ledger.load(page.plan)
+    found = next((t for t in ledger.tasks if t.number == number), None)
+    if found is None:
+        raise Http404("没有这项重点工作。")
+    standing = plan_standing(ledger, page.period, at=page.at)
+    action = next(a for a in standing.actions for t in a.tasks if t.task_id == found.pk)
+    progress = next(t for t in action.tasks if t.task_id == found.pk)
+    held = [r for r in ledger.responsibilities if r.task_id == found.pk]
+    in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
+    close_outs = list(found.close_outs.select_related("department", "period", "applied_by", "decided_by"))
+    context = page.context(
+        task=found,
+        action=action,
+        progress=progress,
+        in_force=in_force,
+        former=[r for r in held if r not in in_force],
+        history=task_history(found, page.period, request.user),
+        close_outs=close_outs,
+        apply_in=_open_for_close_out(request.user, found, ledger, close_outs, page),
+        previous=_neighbour(ledger, number, -1),
+        next=_neighbour(ledger, number, +1),
+    )
+    return render(request, "chengkou_kepu/task.html", context)
+
+
+def action(request, slug, ordinal):
+    page = plan_page(request, slug)
+    ledger = Ledger.load(page.plan)
+    found = next((a for a in ledger.actions if a.ordinal == ordinal), None)
+    if found is None:
+        raise Http404("没有这个行动（工程）。")
+    standing = plan_standing(ledger, page.period, at=page.at)
+    rows = task_rows(ledger, standing, page.period, url_of=_task_url(page))
+    table = TaskTable([row for row in rows if row.action == ordinal])
+    RequestConfig(request, paginate=False).configure(table)
+    of_action = next(a for a in standing.actions if a.ordinal == ordinal)
+    context = page.context(
+        action=found, standing=of_action, lights=light_counts(of_action.total), table=table
+    )
+    return render(request, "chengkou_kepu/action.html", context)
+
+
+def task_history(task, period, user):
+    """QuarterOfTask for each quarter up to the period that has accepted or submitted lines, newest first."""
+    entries = (
+        ProgressEntry.objects.up_to(period)
+        .filter(responsibility__task=task, report__status__in=PUBLIC)
+        .select_related("report__period", "report__department", "responsibility")
+        .order_by("-report__period__year", "-report__period__quarter", "responsibility__position", "pk")
+    )
+    quarters = {}
+    for entry in entries:
+        quarters.setdefault(entry.report.period, []).append(_line(entry, task.plan, user))
+    return [
+        QuarterOfTask(
+            period,
+            tuple(line for line in lines if line.entry.responsibility.is_lead),
+            tuple(line for line in lines if not line.entry.responsibility.is_lead),
+        )
+        for period, lines in quarters.items()
+    ]
+
+
+def _line(entry, plan, user):
+    """Accepted lines are read by all; submitted ones by their own unit and the coordinator (DESIGN §4)."""
+    accepted = entry.report.status == Status.ACCEPTED
+    own = roles.files_for(user, entry.report.department_id) or coordinates(user, plan)
+    return Line(entry, accepted, accepted or own)
+
+
+def _task_url(page):
+    return lambda number: reverse("task", args=[page.plan.slug, number]) + page.query
+
+
+def _nothing_found(filterset, standing):
+    if filterset.form.errors:
+        return "筛选条件有误，请改正后再查。"
+    chosen = filterset.form.cleaned_data.get("action")
+    if chosen and any(str(a.ordinal) == chosen and not a.tasks for a in standing.actions):
+        return "该行动（工程）未列入责任分解表（附件文本可能不全，待核）。"
+    return "没有符合条件的重点工作。"
+
+
+def _open_for_close_out(user, task, ledger, close_outs, page):
+    """The open quarter in which this user may apply for the task's close-out, or None."""
+    standing = any(c.status != CloseOut.Status.REFUSED for c in close_outs)
+    if standing or task.nature == Task.Nature.STANDING:
+        return None
+    for period in reversed(page.periods):
+        held = [r for r in ledger.in_force(period.last_day) if r.task_id == task.pk]
+        leads = [r.department_id for r in held if r.is_lead]
+        if period.is_open(page.at) and any(roles.files_for(user, unit) for unit in leads):
+            return period
+    return None
+
+
+def _neighbour(ledger, number, step):
+    numbers = [t.number for t in ledger.tasks]
+    place = numbers.index(number) + step
+    return numbers[place] if 0 <= place < len(numbers) else None

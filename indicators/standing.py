@@ -1,0 +1,222 @@
+"""How a plan's indicators stand in a period: what `attainment` judges, over the values that count there."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from django.db.models import Q
+
+from tasks.models import QuarterlyReport
+
+from . import attainment as rules
+from .attainment import Attainment, Goal, Judgement
+from .models import Indicator, Measurement, Target
+from .readings import readings
+
+Kind = Indicator.Kind
+
+
+@dataclass(frozen=True)
+class IndicatorStanding:
+    """An indicator in a period, all texts as pages print them; '' for what there is nothing to say of.
+
+    `value` is the comparable number in the indicator's unit (None for stages and ratings, and when unmeasured).
+    """
+
+    indicator_id: int
+    code: str
+    name: str
+    kind: str
+    unit: str
+    owner: str
+    owner_id: int | None
+    owner_presumed: bool
+    wording: str
+    year: int | None
+    source_sentence: str
+    presumption: str
+    value: Fraction | None
+    current: str
+    awaiting: str
+    expected: str
+    gap: str
+    attainment: Attainment
+    as_of: str
+    basis: str
+
+
+def indicator_standing(period, *, at):
+    """IndicatorStanding of each indicator of the period's plan, by position; three queries, however many.
+
+    Accepted values up to the period count; submitted ones are named in `awaiting`.
+    """
+    indicators = (
+        Indicator.objects.filter(plan=period.plan_id)
+        .select_related("owner", "plan")
+        .prefetch_related("targets")
+        .order_by("position", "pk")
+    )
+    rows = _rows_up_to(period)
+    return tuple(_standing(indicator, rows.get(indicator.pk, ()), period, at=at) for indicator in indicators)
+
+
+def owners_owing(plan, quarter):
+    """{department id: (name, indicator names)} of the units that owe a value in that quarter (1–4)."""
+    rows = (
+        Indicator.objects.due_in(quarter)
+        .filter(plan=plan, owner__is_group=False)
+        .order_by("position", "pk")
+        .values_list("owner_id", "owner__name", "name")
+    )
+    names = defaultdict(list)
+    units = {}
+    for owner, unit, name in rows:
+        units[owner] = unit
+        names[owner].append(name)
+    return {owner: (unit, tuple(names[owner])) for owner, unit in units.items()}
+
+
+def target_for(targets: Iterable[Target], year) -> Target | None:
+    """The target that a year works towards: the next one not before it, else the last."""
+    ordered = sorted(targets, key=lambda target: target.year)
+    return next((t for t in ordered if t.year >= year), ordered[-1] if ordered else None)
+
+
+def _rows_up_to(period):
+    """{indicator id: measurements that count or await review up to the period}, in one query."""
+    submitted = Measurement.objects.filter(
+        Q(report__period__year__lt=period.year)
+        | Q(report__period__year=period.year, report__period__quarter__lte=period.quarter),
+        report__status=QuarterlyReport.Status.SUBMITTED,
+        indicator__plan=period.plan_id,
+    )
+    rows = Measurement.objects.counting_up_to(period) | submitted
+    grouped = defaultdict(list)
+    for row in rows.select_related("report__period"):
+        grouped[row.indicator_id].append(row)
+    return grouped
+
+
+def _standing(indicator, rows, period, *, at):
+    target = target_for(indicator.targets.all(), period.year)
+    goal = _goal(target, indicator, period)
+    accepted = [row for row in rows if not _awaits(row)]
+    series = readings(indicator, accepted, baseline=goal.baseline if goal else 0)
+    latest = _latest(series, goal, period)
+    submitted = readings(indicator, [row for row in rows if _awaits(row)])
+    judgement = (
+        _judge(indicator, latest, series, goal)
+        if latest
+        else _unmeasured(indicator, goal, period, submitted=bool(submitted), at=at)
+    )
+    return IndicatorStanding(
+        indicator_id=indicator.pk,
+        code=indicator.code,
+        name=indicator.name,
+        kind=indicator.kind,
+        unit=indicator.unit,
+        owner=indicator.owner.name if indicator.owner else "",
+        owner_id=indicator.owner_id,
+        owner_presumed=indicator.owner_presumed,
+        wording=target.wording if target else "",
+        year=target.year if target else None,
+        source_sentence=target.source_sentence if target else "",
+        presumption=target.presumption if target else "",
+        value=latest.value if latest else None,
+        current=latest.text if latest else "",
+        awaiting=submitted[-1].text if submitted else "",
+        expected=judgement.expected,
+        gap=judgement.gap,
+        attainment=judgement.attainment,
+        as_of=latest.told if latest else "",
+        basis=judgement.basis,
+    )
+
+
+def _awaits(row):
+    return row.report is not None and row.report.status == QuarterlyReport.Status.SUBMITTED
+
+
+def _goal(target, indicator, period):
+    """The Goal of a target that can be judged by, else None."""
+    if target is None:
+        return None
+    if target.stage not in indicator.stages if indicator.kind == Kind.MILESTONE else target.value is None:
+        return None
+    ends_on = min(date(target.year, 12, 31), indicator.plan.ends_on)
+    return Goal(
+        comparator=target.comparator,
+        value=None if target.value is None else Fraction(target.value),
+        stage=target.stage,
+        baseline=Fraction(target.baseline),
+        every_year=target.every_year,
+        elapsed=rules.elapsed_share(indicator.plan.starts_on, ends_on, period.last_day),
+    )
+
+
+def _latest(series, goal, period):
+    """The reading to judge; none at a year's end that still lacks its value where every year counts."""
+    if not series:
+        return None
+    if goal and goal.every_year and period.quarter == 4 and series[-1].day.year < period.year:
+        return None
+    return series[-1]
+
+
+def _judge(indicator, latest, series, goal):
+    if indicator.kind == Kind.QUALITATIVE:
+        return rules.judge_rating(latest.rating, latest.ground, told=latest.told)
+    if goal is None:
+        return Judgement(Attainment.UNMEASURED, basis="没有可供比较的目标值，不作评价。")
+    if indicator.kind == Kind.MILESTONE:
+        if latest.stage not in indicator.stages:
+            return Judgement(Attainment.UNMEASURED, basis=f"“{latest.stage}”不在本指标的阶段之列，不作评价。")
+        return rules.judge_milestone(latest.stage, indicator.stages, goal)
+    if indicator.kind == Kind.CUMULATIVE:
+        return rules.judge_cumulative(latest.value, goal, indicator.unit)
+    if indicator.kind == Kind.SURVEY:
+        return rules.judge_survey(latest.value, goal, indicator.unit, told=latest.told)
+    formula = (
+        f"{indicator.numerator_label or '分子'} {rules.number(latest.numerator)} ÷ "
+        f"{indicator.denominator_label or '分母'} {rules.number(latest.denominator)}"
+    )
+    before = _year_before(series, latest) if indicator.not_below_previous else None
+    return rules.judge_ratio(latest.value, goal, indicator.unit, formula=formula, previous=before)
+
+
+def _year_before(series, latest):
+    """The last value of the year before, None where there is none."""
+    values = [r.value for r in series if r.day.year == latest.day.year - 1]
+    return values[-1] if values else None
+
+
+def _unmeasured(indicator, goal, period, *, submitted, at):
+    """UNMEASURED, with what the line would expect, and why there is no value."""
+    expected = ""
+    if goal and indicator.kind == Kind.MILESTONE:
+        expected = rules.expected_stage(indicator.stages, goal)
+    elif goal and _has_line(indicator, goal):
+        expected = rules.expected_quantity(goal, indicator.unit)
+    return Judgement(
+        Attainment.UNMEASURED, expected, basis=_why_unmeasured(indicator, period, submitted=submitted, at=at)
+    )
+
+
+def _has_line(indicator, goal):
+    return indicator.kind == Kind.CUMULATIVE or (indicator.kind == Kind.RATIO and not goal.every_year)
+
+
+def _why_unmeasured(indicator, period, *, submitted, at):
+    if indicator.kind == Kind.QUALITATIVE:
+        return "定性目标由科协工作人员评价，尚未评价。"
+    if submitted:
+        return f"{indicator.owner or '报送单位'}已报送，尚未审核通过。"
+    if indicator.owner is None:
+        return "尚未确定报送单位，也没有录入监测值。"
+    if indicator.kind != Kind.CUMULATIVE and period.quarter != 4:
+        return f"{indicator.owner}每年随第四季度季报报送，尚无审核通过的数据。"
+    if period.is_overdue(at):
+        return f"截止时间已过，{indicator.owner}没有审核通过的数据。"
+    return f"尚未到截止时间，{indicator.owner}还没有审核通过的数据。"

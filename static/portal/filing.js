@@ -1,0 +1,37 @@
+/* The filing page: completion and stage follow each other, so that a clerk enters only one of them. */
+(function () {
+  "use strict";
+
+  function fields(line) {
+    return {
+      completion: line.querySelector("[name$='-completion']"),
+      stage: line.querySelector("[name$='-stage']"),
+    };
+  }
+
+  function stageOf(text) {
+    var number = Number(text.normalize("NFKC").replace("%", "").trim());
+    if (text.trim() === "" || isNaN(number)) { return null; }
+    return number === 0 ? "NOT_STARTED" : number === 100 ? "COMPLETED" : "UNDER_WAY";
+  }
+
+  document.addEventListener("input", function (event) {
+    var line = event.target.closest("[data-line]");
+    if (!line) { return; }
+    var pair = fields(line);
+    if (event.target === pair.completion && pair.stage) {
+      var stage = stageOf(pair.completion.value);
+      if (stage !== null) { pair.stage.value = stage; }
+    }
+  }, true);
+
+  document.addEventListener("change", function (event) {
+    var line = event.target.closest("[data-line]");
+    if (!line) { return; }
+    var pair = fields(line);
+    if (event.target !== pair.stage || !pair.completion) { return; }
+    var now = stageOf(pair.completion.value);
+    if (now === pair.stage.value) { return; }
+    pair.completion.value = { NOT_STARTED: "0", COMPLETED: "100" }[pair.stage.value] || "";
+  }, true);
+}());

@@ -1,0 +1,102 @@
+"""Opening and closing a plan's quarters: the coordinator's verbs, and the commands'."""
+
+from django.db import IntegrityError, transaction
+
+from departments import audit
+
+from . import calendar, permissions
+from .models import ReportingPeriod
+from .workflow import NotAllowed, Refused
+
+
+def next_quarter(plan):
+    """(year, quarter) that follows the plan's last period; None past its end or where it has no period yet."""
+    last = plan.periods.order_by("year", "quarter").last()
+    if last is None:
+        return None
+    following = (last.year + 1, 1) if last.quarter == 4 else (last.year, last.quarter + 1)
+    return following if calendar.first_day(*following) <= plan.ends_on else None
+
+
+def open_period(plan, year, quarter, *, by, at, due_at=None):
+    """The quarter, open from now and due at its default time; opening it again changes nothing.
+
+    Where that time has passed, it is due ten days after the opening, as if the quarter had ended today.
+    `by` is None for a command. Refused outside the plan's span and before its first period, the baseline.
+    """
+    _require_coordinator(plan, by)
+    existing = plan.periods.filter(year=year, quarter=quarter).first()
+    if existing:
+        return existing
+    first, last = calendar.first_day(year, quarter), calendar.last_day(year, quarter)
+    if last < plan.starts_on or first > plan.ends_on:
+        raise Refused(f"{calendar.label(year, quarter)}不在方案期内。")
+    baseline = plan.periods.order_by("year", "quarter").first()
+    if baseline and (year, quarter) < baseline.key:
+        raise Refused(f"{baseline}是本方案的基线季度，不能补开更早的{calendar.label(year, quarter)}。")
+    due_at = due_at or calendar.default_due_at(year, quarter)
+    if due_at <= at:
+        due_at = calendar.due_after(calendar.local_day(at))
+    try:
+        with transaction.atomic():
+            period = ReportingPeriod.objects.create(
+                plan=plan, year=year, quarter=quarter, opens_at=at, due_at=due_at
+            )
+            audit.record("开放填报", f"{plan} {period}", by=by, at=at)
+    except IntegrityError:
+        return plan.periods.get(year=year, quarter=quarter)
+    return period
+
+
+def close_period(period, *, by, at):
+    """截止填报: units can file no more, but for what was returned to them; closing again changes nothing."""
+    with transaction.atomic():
+        period = _locked(period, by)
+        if not period.closed_at:
+            period.closed_at = at
+            period.save(update_fields=["closed_at"])
+            audit.record("截止填报", f"{period.plan} {period}", by=by, at=at)
+    return period
+
+
+def reopen_period(period, *, by, at):
+    """Take a closing back, as long as the period is not archived."""
+    with transaction.atomic():
+        period = _locked(period, by)
+        if period.closed_at:
+            period.closed_at = None
+            period.save(update_fields=["closed_at"])
+            audit.record("重新开放填报", f"{period.plan} {period}", by=by, at=at)
+    return period
+
+
+def move_due(period, due_on, *, by, at):
+    """Set the deadline to the end of the date."""
+    with transaction.atomic():
+        period = _locked(period, by)
+        due_at = calendar.end_of(due_on)
+        if due_at <= period.opens_at:
+            raise Refused("截止日期应晚于开放时间。")
+        if due_at != period.due_at:
+            detail = f"由{calendar.local_day(period.due_at):%Y-%m-%d}改为{due_on:%Y-%m-%d}"
+            period.due_at = due_at
+            period.save(update_fields=["due_at"])
+            audit.record("调整截止日期", f"{period.plan} {period}", by=by, at=at, detail=detail)
+    return period
+
+
+def _locked(period, by):
+    period = (
+        ReportingPeriod.objects.select_for_update(of=("self",))
+        .select_related("plan__region")
+        .get(pk=period.pk)
+    )
+    _require_coordinator(period.plan, by)
+    if period.frozen_at:
+        raise Refused(f"{period}已定稿归档，不能再改。")
+    return period
+
+
+def _require_coordinator(plan, by):
+    if by is not None and not permissions.coordinates(by, plan):
+        raise NotAllowed("只有科协工作人员可以管理填报期。")

@@ -1,0 +1,76 @@
+"""Web exports: a cell is a line after a tab, further lines without a tab belong to it, a blank line ends a row."""
+
+import codecs
+import re
+
+from .cells import Cell, Grid
+from .model import PlanDocumentError
+
+BROKEN = "文件不完整：在一个字的中间断开，请重新获取完整的文件。"
+BAD_ENCODING = "无法识别文件的文字编码，请另存为 UTF-8 编码的文本文件后再导入。"
+MARKED = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+TAIL = 4  # bytes; the longest character of these encodings
+
+
+def read_text_file(raw):
+    """Lines and grids of the exported text in `raw` (bytes); PlanDocumentError where it cannot be decoded."""
+    lines = re.split(r"\r\n|[\n\r\f\v\u2028\u2029]", decoded(raw))
+    items, rows, row = [], [], None
+    for line in lines:
+        if re.match(r"[ \u3000\xa0]*\t", line):
+            row = row or []
+            row.extend([part] for part in line.split("\t")[1:])
+        elif not line.strip():
+            rows, row = [*rows, row] if row else rows, None
+            if not rows:
+                items.append("")
+        elif row:
+            row[-1].append(line)
+        else:
+            if rows:
+                items.append(grid(rows))
+                rows = []
+            items.append(line.strip())
+    if row:
+        rows.append(row)
+    if rows:
+        items.append(grid(rows, unfinished=bool(lines[-1].strip())))
+    return tuple(items)
+
+
+def grid(rows, *, unfinished=False):
+    cells = tuple(
+        tuple(Cell("\n".join(part.strip() for part in parts if part.strip())) for parts in row)
+        for row in rows
+    )
+    return Grid(cells, shows_merges=False, is_text_outside=True, unfinished=unfinished)
+
+
+def decoded(raw):
+    """UTF-8, UTF-16 or GB 18030 text. A text that ends inside a character is refused, never patched."""
+    marked = next((encoding for mark, encoding in MARKED if raw.startswith(mark)), None)
+    if marked:
+        return strictly(raw, marked)
+    if b"\0" in raw:
+        return strictly(raw, "utf-16-le" if raw[1::2].count(0) >= raw[::2].count(0) else "utf-16-be")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start >= len(raw) - TAIL and error.start > 0:
+            raise PlanDocumentError(BROKEN) from None
+    text = strictly(raw, "gb18030")
+    if not re.search("[，。、]", text):
+        raise PlanDocumentError(BAD_ENCODING)
+    return text
+
+
+def strictly(raw, encoding):
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        broken = error.start >= len(raw) - TAIL
+        raise PlanDocumentError(BROKEN if broken else BAD_ENCODING) from None

@@ -1,0 +1,286 @@
+"""The dashboard: its sentence, its figures, who may see it, and what it costs."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from chengkou_kepu.dashboard import Attention, HeatRow, assemble, owing_owners
+from chengkou_kepu.headline import headline
+from indicators.models import Indicator, Target
+from indicators.standing import indicator_standing, owners_owing
+from tasks.models import CloseOut, QuarterlyReport
+from tasks.obligations import Filing, FilingRates
+from tasks.progress import Light, RollUp
+from tasks.selection import periods_of
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+URL = "/plans/chengkou-2021-2025/"
+BEFORE_DUE = factories.moment("2023-10-09 09:00")
+AFTER_DUE = factories.moment("2023-10-20 09:00")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Set what the views read as the time."""
+
+    def set_to(text):
+        monkeypatch.setattr("django.utils.timezone.now", lambda: factories.moment(text))
+
+    return set_to
+
+
+@pytest.fixture
+def board(plan, period):
+    """The Dashboard of a period as it is assembled at a moment."""
+
+    def assembled(chosen=None, at=AFTER_DUE):
+        periods = periods_of(plan)
+        chosen = next(p for p in periods if p == (chosen or period))
+        return assemble(plan, chosen, periods, at=at)
+
+    return assembled
+
+
+def sentence(*, tasks=42, counts=None, completion=49, behind=6, without=0, rates=None, at=AFTER_DUE, **period):
+    """The headline of figures given directly."""
+    total = RollUp(
+        completion if tasks else None,
+        55,
+        behind if tasks else None,
+        Light.NORMAL,
+        tasks,
+        without,
+        tuple((counts or {}).items()),
+    )
+    plan = SimpleNamespace(
+        starts_on=factories.date(2021, 1, 1), ends_on=period.pop("ends_on", factories.date(2025, 12, 31))
+    )
+    quarter = SimpleNamespace(
+        **{
+            "pk": 1,
+            "opens_at": factories.moment("2023-10-01 00:00"),
+            "due_at": factories.moment("2023-10-10 23:59"),
+            "is_baseline": False,
+            "is_overdue": lambda now: now > factories.moment("2023-10-10 23:59"),
+        }
+        | period
+    )
+    phrases = headline(plan, quarter, total, rates or FilingRates(9, 6, 4, 0), at=at)
+    return "".join(phrase.text for phrase in phrases)
+
+
+ALL_LIGHTS = {Light.DONE: 1, Light.NORMAL: 26, Light.BEHIND: 11, Light.SEVERE: 4}
+
+
+def test_headline_counts_tasks_progress_and_filing():
+    assert sentence(counts=ALL_LIGHTS) == (
+        "42 项重点工作中，已办结 1 项，正常推进 26 项，滞后 11 项，严重滞后 4 项；"
+        "总体进度 49%，落后序时进度 6 个百分点。本季应报 9 个单位，已报 6 个，按时 4 个。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"counts": {Light.NORMAL: 40, Light.UNREPORTED: 1, Light.UNREVIEWED: 1}},
+            "42 项重点工作中，正常推进 40 项，2 项暂无审核数据，没有滞后事项；",
+        ),
+        ({"counts": {Light.NORMAL: 42}}, "42 项重点工作全部正常推进；"),
+        ({"counts": {Light.DONE: 42}}, "42 项重点工作全部已办结；"),
+        ({"tasks": 1, "counts": {Light.SEVERE: 1}}, "1 项重点工作严重滞后；"),
+        ({"tasks": 0}, "方案尚未列出重点工作。"),
+        (
+            {"counts": {Light.UNREPORTED: 42}, "without": 42, "completion": 0},
+            "42 项重点工作均暂无审核数据；序时进度 55%。",
+        ),
+        ({"counts": {Light.NORMAL: 42}, "behind": -3}, "总体进度 49%，超前序时进度 3 个百分点。"),
+        ({"counts": {Light.NORMAL: 42}, "behind": 0}, "总体进度 49%，与序时进度持平。"),
+        ({"rates": FilingRates(0, 0, 0, 2)}, "本季没有须报送的单位。"),
+        ({"rates": FilingRates(9, 9, 9, 0)}, "本季应报 9 个单位，已全部按时报送。"),
+        ({"rates": FilingRates(9, 9, 7, 0)}, "本季应报 9 个单位，已报 9 个，按时 7 个。"),
+        ({"rates": FilingRates(1, 1, 1, 0)}, "本季应报 1 个单位，已按时报送。"),
+        ({"rates": FilingRates(9, 0, 0, 0)}, "本季应报 9 个单位，均未报送。"),
+        (
+            {"rates": FilingRates(9, 0, 0, 0), "at": BEFORE_DUE},
+            "本季应报 9 个单位，尚无单位报送，2023年10月10日24时截止。",
+        ),
+        (
+            {"at": factories.moment("2023-09-20 09:00"), "__str__": None},
+            "季报将于2023年10月1日开放填报。",
+        ),
+        (
+            {"ends_on": factories.date(2023, 6, 30)},
+            "规划期已结束（2021年1月1日至2023年6月30日）。",
+        ),
+    ],
+)
+def test_headline_reads_naturally_in_every_case(given, said):
+    given.pop("__str__", None)
+    assert said in sentence(**{"counts": ALL_LIGHTS} | given)
+
+
+def test_headline_of_the_baseline_quarter_judges_nothing(plan, baseline, units, board):
+    factories.make_report(baseline, units.nongye, completions={1: 30, 2: 10})
+    assert board(baseline).headline_text == (
+        "2022年第四季度为基线季度，只记录基础情况，不作进度评价。"
+        "3 项重点工作中，2 项已有审核通过的数据，1 项暂无审核数据；总体进度 13.3%。"
+        "本季应报 2 个单位，已报 1 个，按时 1 个。"
+    )
+
+
+def test_headline_of_a_plan_without_periods(plan):
+    at = factories.moment("2023-08-01 09:00")
+    from tasks.selection import chosen_period
+
+    board = assemble(plan, chosen_period(plan, None, at=at), [], at=at)
+    assert board.headline_text == (
+        "方案尚未设立填报期，以下按2023年第三季度显示。3 项重点工作均暂无审核数据；"
+        "序时进度 54.9%。本季应报 2 个单位，尚无单位报送，2023年10月10日24时截止。"
+    )
+    assert board.heat_periods == ()
+
+
+def test_figures_come_from_accepted_lines_only(period, units, board):
+    factories.make_report(period, units.nongye, completions={1: 60, 2: 10})
+    factories.make_report(period, units.jiaowei, completions={3: 90}, status=QuarterlyReport.Status.SUBMITTED)
+    shown = board()
+    assert shown.lights == ((Light.SEVERE, 1), (Light.NORMAL, 1), (Light.UNREVIEWED, 1))
+    assert [(a.ordinal, a.title, a.total.completion, a.lights) for a in shown.actions] == [
+        (1, "农民科学素质提升行动", 35, ((Light.SEVERE, 1), (Light.NORMAL, 1))),
+        (2, "青少年科学素质提升行动", 0, ((Light.UNREVIEWED, 1),)),
+    ]
+    assert shown.awaiting_review == 1
+
+
+def test_leads_and_supports_are_counted_and_named_apart(period, units, board):
+    factories.make_report(period, units.nongye)
+    factories.make_report(period, units.kexie)
+    shown = board()
+    assert shown.leads.rates == FilingRates(owed=2, filed=1, on_time=1, voluntary=0)
+    assert [u.department for u in shown.leads.absent] == ["县教委"]
+    assert shown.supports.rates == FilingRates(owed=0, filed=0, on_time=0, voluntary=1)
+    assert shown.supports.absent == ()
+
+
+def test_heat_map_shows_lead_units_over_the_last_four_quarters(plan, baseline, period, units, board):
+    for code in ("2023Q1", "2023Q2"):
+        factories.make_period(plan, code)
+    last = factories.make_period(plan, "2023Q4")
+    late = factories.moment("2023-10-11 08:00")
+    factories.make_report(period, units.nongye, first_submitted_at=late)
+    shown = board(last, at=factories.moment("2024-01-05 09:00"))
+    assert [p.code for p in shown.heat_periods] == ["2023Q1", "2023Q2", "2023Q3", "2023Q4"]
+    missing, pending = Filing.MISSING, Filing.PENDING
+    assert shown.heat == (
+        HeatRow(units.nongye.pk, "县农业农村委", (missing, missing, Filing.LATE, pending)),
+        HeatRow(units.jiaowei.pk, "县教委", (missing, missing, missing, pending)),
+    )
+
+
+def test_attention_names_the_worst_first_and_says_why(plan, period, units, cast, board):
+    factories.make_report(period, units.nongye, completions={1: 40, 2: 10})
+    CloseOut.objects.create(
+        task=plan.tasks.get(number=3),
+        period=period,
+        department=units.jiaowei,
+        summary="已完成",
+        applied_by=cast.jiaowei,
+        applied_at=AFTER_DUE,
+    )
+    rule = "依据：第一牵头单位自评（县农业农村委2023年第三季度季报）。"
+    assert board().attention == (
+        Attention(
+            Light.SEVERE,
+            "第2项重点工作",
+            f"县农业农村委：进度10%，序时进度54.9%，落后44.9个百分点；落后超过30个百分点为严重滞后。{rule}",
+            "task",
+            2,
+        ),
+        Attention(
+            Filing.MISSING, "县教委", "2023年第三季度季报逾期 10 天未报送", "department", units.jiaowei.pk
+        ),
+        Attention(CloseOut.Status.APPLIED, "第3项重点工作", "县教委申请办结，待核查", "task", 3),
+        Attention(
+            Light.BEHIND,
+            "第1项重点工作",
+            f"县农业农村委：进度40%，序时进度54.9%，落后14.9个百分点；落后10至30个百分点为滞后。{rule}",
+            "task",
+            1,
+        ),
+    )
+
+
+def test_owing_owners_agree_with_the_indicators_own_reading(plan, period, units):
+    group = factories.make_department("各乡镇（街道）", is_group=True)
+    owners = [units.nongye, units.kexie, units.kexie, units.kexie, group, None]
+    kinds = [*Indicator.Kind.values, Indicator.Kind.CUMULATIVE]
+    for position, (kind, owner) in enumerate(zip(kinds, owners, strict=True)):
+        Indicator.objects.create(
+            plan=plan, code=f"i{position}", name=f"指标{position}", kind=kind, owner=owner, position=position
+        )
+    targets = indicator_standing(period, at=AFTER_DUE)
+    for quarter in (1, 2, 3, 4):
+        assert owing_owners(targets, quarter, {group.pk}) == owners_owing(plan, quarter)
+
+
+def test_action_without_tasks_has_no_percentage(signed_in, cast, plan, period):
+    factories.make_action(plan, 10, "实施科学素质开放合作工程")
+    page = signed_in(cast.lingdao).get(URL).content.decode()
+    row = page[page.index("科学素质开放合作工程") :]
+    assert "未列入责任分解表（附件文本可能不全，待核）" in row[: row.index("</tr>")]
+    assert "%" not in row[: row.index("</tr>")]
+
+
+def test_every_reader_of_the_region_sees_the_dashboard_and_nobody_else(client, cast, plan, period):
+    readers = {"kexie", "zhengfuban", "kexie_tb", "nongye", "nongye_sh", "jiaowei", "lingdao"}
+    for name, user in vars(cast).items():
+        client.force_login(user)
+        assert client.get(URL).status_code == (200 if name in readers else 404), name
+    client.logout()
+    assert client.get(URL).status_code == 302
+
+
+@pytest.mark.parametrize("code", ["2023Q9", "2019Q1", "abc", "2023Q3\0", "２０２３Q3"])
+def test_a_quarter_the_plan_does_not_have_is_not_found(signed_in, cast, period, code):
+    assert signed_in(cast.lingdao).get(URL, {"period": code}).status_code == 404
+
+
+def test_reporter_is_told_what_is_expected_and_by_when(signed_in, cast, period, clock):
+    clock("2023-10-07 10:00")
+    page = signed_in(cast.nongye).get(URL).content.decode()
+    assert "县农业农村委2023年第三季度季报尚未报送，2023年10月10日24时截止，还有 3 天。" in page
+    assert f'href="{URL}filing/2023Q3/"' in page
+
+
+def test_coordinator_is_told_how_many_returns_wait(signed_in, cast, period, units, clock):
+    factories.make_report(period, units.nongye, status=QuarterlyReport.Status.SUBMITTED)
+    clock("2023-10-07 10:00")
+    assert "1 份季报待审核。" in signed_in(cast.kexie).get(URL).content.decode()
+    assert "1 份季报待审核。" not in signed_in(cast.lingdao).get(URL).content.decode()
+
+
+def make_quarters(plan, units, codes):
+    """Quarters with returns of both leads and an indicator value, and the targets that they answer to."""
+    indicator = Indicator.objects.create(
+        plan=plan, code="training", name="农民教育培训", kind="CUMULATIVE", unit="人次", owner=units.nongye
+    )
+    Target.objects.create(indicator=indicator, year=2025, value=5000, wording="不少于 5,000 人次", source_sentence="…")
+    for code in codes:
+        period = factories.make_period(plan, code)
+        report = factories.make_report(period, units.nongye, completions={1: 40, 2: 20})
+        report.measurements.create(indicator=indicator, value=300)
+        factories.make_report(period, units.jiaowei, completions={3: 60})
+
+
+@pytest.mark.parametrize("codes", [["2023Q3"], ["2022Q4", "2023Q1", "2023Q2", "2023Q3"]])
+def test_fifteen_queries_at_most_with_one_quarter_and_with_four(signed_in, cast, plan, units, codes):
+    make_quarters(plan, units, codes)
+    client = signed_in(cast.kexie)
+    with CaptureQueriesContext(connection, ) as queries:
+        assert client.get(URL, {"period": "2023Q3"}).status_code == 200
+    assert len(queries) == 14
