@@ -23,42 +23,45 @@ class Ask:
 
 
 def asks_of(user, plan, current, awaiting_review, *, at):
-    """The user's Asks. `current` holds (period, UnitFilings) of the open quarters, oldest first."""
+    """The user's Asks. `current` holds (period, UnitFilings) of quarters that may want something, oldest first."""
     own = {unit.pk for unit in roles.own_departments(user)}
     asks = [
-        ask
+        _own_return(user, period, filing, at)
         for period, filings in current
         for filing in filings
         if filing.department_id in own
-        for ask in _own_return(user, period, filing, at)
     ]
     if coordinates(user, plan) and awaiting_review:
         asks.append(Ask(f"{awaiting_review} 份季报待审核。", "去审核", "review"))
-    return asks
+    return [ask for ask in asks if ask]
 
 
 def _own_return(user, period, filing, at):
-    approves = roles.is_approver(user, filing.department_id)
+    """What a unit's staff have to do with its return in the period, or None."""
+    return_of = f"{filing.department}{period}季报"
+    link = ("filing-return", period.code)
+    if filing.status == Status.RETURNED:
+        return Ask(f"{return_of}已退回，请补正后重新报送。", "去补正", *link)
+    if not period.is_open(at):
+        return None
     if filing.status == Status.ENDORSING:
-        text, label = ("待您审核" if approves else "单位审核中"), ("去审核" if approves else "查看")
-    elif filing.status == Status.RETURNED:
-        text, label = "已退回，请补正后重新报送", "去补正"
-    elif filing.filed or not filing.owes:
-        return []
+        approves = roles.is_approver(user, filing.department_id)
+        state, label = ("待您审核", "去审核") if approves else ("正由本单位审核人审核", "查看")
+    elif filing.owes and not filing.filed:
+        state, label = "尚未报送", "去填报"
     else:
-        text, label = "尚未报送", "去填报"
-    return [
-        Ask(
-            f"{filing.department}{period}季报{text}，{_deadline(period, at)}。",
-            label,
-            "filing-return",
-            period.code,
-        )
-    ]
+        return None
+    return Ask(f"{return_of}{state}，{_deadline(period, at)}。", label, *link)
 
 
 def _deadline(period, at):
+    """2023年10月10日24时截止，还有 3 天"""
     due = calendar.local_day(period.due_at)
-    days = (due - calendar.local_day(at)).days
-    left = "已逾期" if period.is_overdue(at) else "今天截止" if days == 0 else f"还有 {days} 天"
-    return f"{zh_date(due)}24时截止，{left}"
+    return f"{zh_date(due)}24时截止，{_left((due - calendar.local_day(at)).days)}"
+
+
+def _left(days):
+    """Deadlines fall on a day's end, so the day itself is still in time."""
+    if days < 0:
+        return f"已逾期 {-days} 天"
+    return f"还有 {days} 天" if days else "就在今天"

@@ -10,25 +10,15 @@ from indicators.models import Indicator
 from indicators.standing import IndicatorStanding, indicator_standing
 from tasks import calendar
 from tasks.ledger import Ledger
-from tasks.models import CloseOut, Plan, QuarterlyReport, ReportingPeriod
+from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod
 from tasks.obligations import Filing, FilingRates, UnitFiling, rates
-from tasks.progress import Light, RollUp
-from tasks.standing import PlanStanding, plan_standing, unit_filings
+from tasks.progress import JUDGED, NO_DATA, Light, RollUp
+from tasks.standing import plan_standing, unit_filings
 
 from .asks import asks_of
 from .headline import Phrase, distance, headline
 from .plan_page import plan_page
 
-LIGHT_ORDER = (
-    Light.SEVERE,
-    Light.BEHIND,
-    Light.NORMAL,
-    Light.DONE,
-    Light.UNREPORTED,
-    Light.UNREVIEWED,
-    Light.NOT_DUE,
-    Light.BASELINE,
-)
 QUARTERS_OF_HEAT = 4
 TASKS_OF_ATTENTION = 6
 
@@ -72,15 +62,15 @@ class Attention:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """The figures of one plan in one quarter. `current` holds (period, filings) of the open quarters."""
+    """The figures of one plan in one quarter.
 
-    plan: Plan
-    period: ReportingPeriod
+    `current` holds (period, UnitFilings) of the quarters in which somebody has something to do.
+    """
+
     headline: tuple[Phrase, ...]
-    standing: PlanStanding
+    total: RollUp
     lights: tuple[tuple[Light, int], ...]
     actions: tuple[ActionRow, ...]
-    filings: tuple[UnitFiling, ...]
     rates: FilingRates
     leads: FilingGroup
     supports: FilingGroup
@@ -90,10 +80,6 @@ class Dashboard:
     awaiting_review: int
     attention: tuple[Attention, ...]
     current: tuple[tuple[ReportingPeriod, tuple[UnitFiling, ...]], ...]
-
-    @property
-    def total(self):
-        return self.standing.total
 
     @property
     def headline_text(self):
@@ -150,15 +136,12 @@ def assemble(plan, period, periods, *, at):
     units = filings[period.key]
     heat_periods = [p for p in periods if p.key <= period.key][-QUARTERS_OF_HEAT:]
     return Dashboard(
-        plan=plan,
-        period=period,
         headline=headline(plan, period, standing.total, rates(units), at=at),
-        standing=standing,
+        total=standing.total,
         lights=light_counts(standing.total),
         actions=tuple(
             ActionRow(a.ordinal, a.short_title, a.total, light_counts(a.total)) for a in standing.actions
         ),
-        filings=units,
         rates=rates(units),
         leads=_group([u for u in units if u.leads]),
         supports=_group([u for u in units if not u.leads]),
@@ -167,13 +150,13 @@ def assemble(plan, period, periods, *, at):
         heat=_heat(units, [filings[p.key] for p in heat_periods]),
         awaiting_review=sum(r.status == QuarterlyReport.Status.SUBMITTED for r in ledger.reports),
         attention=_attention(plan, period, standing, units, at),
-        current=tuple((p, filings[p.key]) for p in periods if p.is_open(at)),
+        current=tuple((p, filings[p.key]) for p in _current(ledger, periods, at)),
     )
 
 
 def light_counts(total):
     """(Light, number of tasks) of a RollUp, worst first, without the zeros."""
-    return tuple((light, total.count(light)) for light in LIGHT_ORDER if total.count(light))
+    return tuple((light, total.count(light)) for light in (*JUDGED, *NO_DATA) if total.count(light))
 
 
 def owing_owners(targets, quarter, groups):
@@ -191,14 +174,20 @@ def owing_owners(targets, quarter, groups):
 
 
 def _filings_by_period(ledger, period, periods, targets, at):
-    """{(year, quarter): UnitFilings} of the period, those of the heat map, and the open ones."""
+    """{(year, quarter): UnitFilings} of the period, those of the heat map, and the current ones."""
     so_far = [p for p in periods if p.key <= period.key]
-    wanted = {p.key: p for p in (*so_far[-QUARTERS_OF_HEAT:], *(p for p in periods if p.is_open(at)), period)}
+    wanted = {p.key: p for p in (*so_far[-QUARTERS_OF_HEAT:], *_current(ledger, periods, at), period)}
     groups = {r.department_id for r in ledger.responsibilities if r.department.is_group}
     return {
         key: unit_filings(ledger, p, owing_owners(targets, p.quarter, groups), at=at)
         for key, p in wanted.items()
     }
+
+
+def _current(ledger, periods, at):
+    """The open quarters, and those not frozen in which a return is to be corrected."""
+    returned = {r.period_id for r in ledger.reports if r.status == QuarterlyReport.Status.RETURNED}
+    return [p for p in periods if p.is_open(at) or (p.pk in returned and p.frozen_at is None)]
 
 
 def _group(units):
@@ -246,7 +235,7 @@ def _attention(plan, period, standing, units, at):
 
 def _behind(task):
     leads = "、".join(lead.department for lead in task.leads)
-    return Attention(task.light, task.title, f"{leads}　{task.why}", "task", task.number)
+    return Attention(task.light, task.title, f"{leads}：{task.why}", "task", task.number)
 
 
 def _missing(unit, period, at):

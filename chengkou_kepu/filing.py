@@ -4,7 +4,7 @@ import re
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +23,7 @@ from .saving import Typed, save_return
 
 Verb = ReportEvent.Verb
 ID = re.compile(r"[0-9]{1,18}")
+SIGNED = "_SIGNED"
 UNIT_VERBS = {Verb.SEND_UP, Verb.SUBMIT, Verb.SEND_BACK, Verb.RECALL, Verb.WITHDRAW}
 DONE = {
     Verb.SEND_UP: "已送本单位审核人审核。",
@@ -82,7 +83,7 @@ def _page(request, period, department, own, *, at, typed=None, saved=None):
 
 def _post(request, period, department, own, *, at):
     typed = Typed.read(request.POST, period)
-    verb = request.POST.get("verb", "")
+    verb = request.POST.get("verb", "").removesuffix(SIGNED)
     saved = None
     if typed or (verb in (Verb.SEND_UP, Verb.SUBMIT) and request.POST.get("version") == "0"):
         try:
@@ -107,7 +108,7 @@ def _post(request, period, department, own, *, at):
 def _refused(request, period, department, own, refusal, typed, *, at):
     """Nothing was saved: say why, and keep what was typed on the page."""
     if request.htmx:
-        return render(request, "chengkou_kepu/_filing_refused.html", {"refusal": refusal}, status=409)
+        return HttpResponse(f"没有保存：{refusal}", status=423, content_type="text/plain; charset=utf-8")
     messages.error(request, str(refusal))
     return _page(request, period, department, own, at=at, typed=typed)
 
@@ -120,7 +121,7 @@ def _carry_out(verb, request, period, department, saved, *, at):
     try:
         if verb == Verb.SUBMIT:
             asked["proxy_source"] = request.POST.get("proxy_source", "")
-            if request.POST.get("signed"):
+            if request.POST["verb"].endswith(SIGNED):
                 form = SignatureForm(request.POST, at=at)
                 if not form.is_valid():
                     for errors in form.errors.values():

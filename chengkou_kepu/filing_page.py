@@ -137,7 +137,7 @@ def _sections(report, typed, conflicts):
     before = ProgressEntry.objects.latest_accepted_before(
         report.period, [line.responsibility.pk for line in lines]
     )
-    typed_lines = typed.lines if typed else {}
+    typed_lines = typed.lines if typed is not None else {}
     views = [
         FilingLine(
             line=line,
@@ -163,7 +163,7 @@ def _form(typed, conflict, line):
 
 
 def _measurements(report, typed, conflicts):
-    typed_forms = typed.measurements if typed else {}
+    typed_forms = typed.measurements if typed is not None else {}
     views = []
     for owed in owed_measurements(report):
         form, conflict = typed_forms.get(owed.indicator.pk), conflicts.get(owed.indicator.pk)

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from tasks import calendar
-from tasks.progress import Light, points
-
-WITHOUT_FIGURE = (Light.NOT_DUE, Light.UNREPORTED, Light.UNREVIEWED)
+from tasks.progress import NO_DATA, Light, points
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def _states(period, total):
         ("正常推进", total.count(Light.NORMAL), False),
         ("滞后", total.count(Light.BEHIND), False),
         ("严重滞后", total.count(Light.SEVERE), True),
-        ("暂无审核数据", sum(total.count(light) for light in WITHOUT_FIGURE), False),
+        ("暂无审核数据", sum(total.count(light) for light in NO_DATA), False),
     ]
 
 

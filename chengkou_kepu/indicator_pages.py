@@ -181,6 +181,7 @@ def _stage_rows(indicator, target, accepted):
 
 def _required(form):
     """The form with everything but the source required: what is recorded here is recorded whole."""
-    for name, field in form.fields.items():
+    for name, field in ((name, form.fields[name]) for name in form.tracked):
         field.required = name != "source"
+        field.error_messages["required"] = f"请填写{field.label.partition('（')[0]}。"
     return form

@@ -8,6 +8,7 @@ from departments import permissions as roles
 from departments.models import UNIT_ROLES, Role
 
 SITE_NAME = "科普规划实施跟踪"
+WHAT_ONE_IS = {Role.COORDINATOR: "工作人员", Role.APPROVER: "审核人"}
 
 
 @dataclass(frozen=True)
@@ -68,5 +69,7 @@ def _items(request, plan):
 
 def _who(user):
     """The user's name and what they are here: 王琳 · 县农业农村委填报人."""
-    held = [f"{m.department or m.region or ''}{Role(m.role).label}" for m in user.roles]
+    held = [
+        f"{m.department or m.region or ''}{WHAT_ONE_IS.get(m.role) or Role(m.role).label}" for m in user.roles
+    ]
     return " · ".join([str(user), *held[:2]])

@@ -94,7 +94,7 @@ def judge_cumulative(total, goal, unit):
     expected = expected_quantity(goal, unit)
     basis = (
         f"审核通过的新增数合计 {quantity(total, unit)}，目标{goal_text(goal, unit)}；"
-        f"期限已过{points(goal.elapsed * 100)}%，{expected}。"
+        f"时间进度{points(goal.elapsed * 100)}%，{expected}。"
     )
     return Judgement(
         attainment_of(total, goal, goal.value, has_line=True), expected, gap_text(total, goal, unit), basis
@@ -122,7 +122,7 @@ def judge_ratio(value, goal, unit, *, formula, previous=None):
     gap = gap_text(value, goal, unit)
     basis = [f"{formula}，为 {quantity(value, unit)}，目标{goal_text(goal, unit)}"]
     if has_line:
-        basis.append(f"期限已过{points(goal.elapsed * 100)}%，{expected}")
+        basis.append(f"时间进度{points(goal.elapsed * 100)}%，{expected}")
     if previous is not None:
         basis.append(f"上年 {quantity(previous, unit)}，不应低于上年")
         if value < previous:
@@ -142,7 +142,7 @@ def judge_milestone(stage, stages: Sequence[str], goal):
         expected,
         "已超过目标阶段" if place > target else gap,
         f"目前“{stage}”，目标“{goal.stage}”，共{len(stages)}个阶段；"
-        f"期限已过{points(goal.elapsed * 100)}%，{expected}。",
+        f"时间进度{points(goal.elapsed * 100)}%，{expected}。",
     )
 
 

@@ -1,55 +1,13 @@
 """What people type: lines of a return, verbs with their reasons, quarters and findings."""
 
-import hashlib
-import json
-import unicodedata
-from decimal import Decimal
-
 from django import forms
 from django.core.exceptions import ValidationError
 
 from . import calendar
 from .drafting import LINE_FIELDS, LineInput
 from .models import ProgressEntry, Stage
+from .row_forms import CountField, QuantityField, TrackedForm
 from .workflow import Signature
-
-
-def plain(text):
-    """Typed figures in ASCII: full-width digits narrowed, thousands separators and spaces dropped."""
-    return unicodedata.normalize("NFKC", text).replace(",", "").replace(" ", "").strip()
-
-
-class FigureField(forms.IntegerField):
-    """A whole number as clerks type it: １,２００ 人次 is 1200; `suffixes` are words that may follow it."""
-
-    def __init__(self, *args, suffixes=(), **kwargs):
-        self.suffixes = suffixes
-        kwargs.setdefault("error_messages", {"invalid": "请填写整数。"})
-        super().__init__(*args, min_value=kwargs.pop("min_value", 0), required=False, **kwargs)
-
-    def to_python(self, value):
-        return super().to_python(_without_suffix(value, self.suffixes))
-
-
-class AmountField(forms.DecimalField):
-    """An amount with decimals, typed as freely as a `FigureField`."""
-
-    def __init__(self, *args, suffixes=(), **kwargs):
-        self.suffixes = suffixes
-        kwargs.setdefault("error_messages", {"invalid": "请填写数字。"})
-        super().__init__(*args, min_value=kwargs.pop("min_value", 0), required=False, **kwargs)
-
-    def to_python(self, value):
-        return super().to_python(_without_suffix(value, self.suffixes))
-
-
-def _without_suffix(value, suffixes):
-    if not isinstance(value, str):
-        return value
-    value = plain(value)
-    for suffix in suffixes:
-        value = value.removesuffix(suffix)
-    return value
 
 
 def _prose(label):
@@ -66,45 +24,10 @@ def line_prefix(responsibility_id):
     return f"line-{responsibility_id}"
 
 
-class TrackedForm(forms.Form):
-    """A row of a return that knows what its page was rendered with.
-
-    `seen` is the digest of those values: a row still equal to it has not been touched and is not saved, so that
-    it cannot undo somebody else's work. `override` is the version of another's row that the user chose to replace.
-    """
-
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
-    override = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    tracked_fields = ()
-
-    def __init__(self, data=None, *, prefix, row):
-        stored = {name: getattr(row, name) for name in self.tracked_fields}
-        initial = stored | {"version": row.version, "seen": digest(stored)}
-        super().__init__(data, prefix=prefix, initial=initial)
-
-    @property
-    def touched(self):
-        return digest(self.values()) != self.cleaned_data["seen"]
-
-    @property
-    def seen_version(self):
-        return self.cleaned_data["override"] or self.cleaned_data["version"]
-
-    @property
-    def problems(self):
-        """Every error as one sentence, in the order of the fields."""
-        return [error for errors in self.errors.values() for error in errors]
-
-    def values(self):
-        """{field: cleaned value} of a valid form."""
-        return {name: self.cleaned_data[name] for name in self.tracked_fields}
-
-
 class LineForm(TrackedForm):
     """One line of a return, of a lead or a supporting unit."""
 
-    completion = FigureField(label="进度（%）", max_value=100, suffixes=("%", "％"))
+    completion = CountField(label="进度（%）", max_value=100, unit="%")
     stage = forms.ChoiceField(label="状态", required=False, choices=[("", "（请选择）"), *Stage.choices])
     progress = _prose("本季进展")
     no_change = forms.BooleanField(label="本季度无新进展", required=False)
@@ -112,15 +35,18 @@ class LineForm(TrackedForm):
     results = _prose("取得成效")
     problems = _prose("问题与困难")
     next_steps = _prose("下步计划")
-    activities = FigureField(label="活动场次", max_value=2**31 - 1, suffixes=("场次", "场"))
-    people_reached = FigureField(label="覆盖人次", max_value=2**31 - 1, suffixes=("人次", "人"))
-    people_trained = FigureField(label="培训人次", max_value=2**31 - 1, suffixes=("人次", "人"))
-    funds = AmountField(label="投入资金（万元）", max_digits=12, decimal_places=2, suffixes=("万元",))
-    tracked_fields = LINE_FIELDS
+    activities = CountField(label="活动场次", unit="场次")
+    people_reached = CountField(label="覆盖人次", unit="人次")
+    people_trained = CountField(label="培训人次", unit="人次")
+    funds = QuantityField(
+        label="投入资金（万元）", unit="万元", max_digits=12, decimal_places=2, required=False
+    )
 
     def __init__(self, data=None, *, responsibility_id, entry=None):
         self.responsibility_id = responsibility_id
-        super().__init__(data, prefix=line_prefix(responsibility_id), row=entry or ProgressEntry())
+        super().__init__(
+            data, prefix=line_prefix(responsibility_id), row=entry or ProgressEntry(), tracked=LINE_FIELDS
+        )
 
     def clean(self):
         data = super().clean()
@@ -142,20 +68,6 @@ class LineForm(TrackedForm):
 def stage_of(completion):
     """未启动 is 0, 推进中 1–99, 已完成 100 (DESIGN §4, Complete)."""
     return Stage.NOT_STARTED if completion == 0 else Stage.COMPLETED if completion == 100 else Stage.UNDER_WAY
-
-
-def digest(values):
-    """A short fingerprint of a row's values, the same for what is stored and for what comes back untouched."""
-    canonical = {name: _canonical(value) for name, value in values.items()}
-    return hashlib.sha256(json.dumps(canonical, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _canonical(value):
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    return str(value).replace("\r\n", "\n").strip()
 
 
 class ReasonForm(forms.Form):

@@ -5,18 +5,9 @@ from dataclasses import dataclass
 import django_tables2 as tables
 
 from . import calendar
-from .progress import Light, TaskProgress
+from .progress import JUDGED, NO_DATA, TaskProgress
 
-SEVERITY = (
-    Light.SEVERE,
-    Light.BEHIND,
-    Light.NORMAL,
-    Light.UNREPORTED,
-    Light.UNREVIEWED,
-    Light.NOT_DUE,
-    Light.BASELINE,
-    Light.DONE,
-)
+SEVERITY = JUDGED + NO_DATA
 
 
 @dataclass(frozen=True)
@@ -117,6 +108,7 @@ class TaskTable(tables.Table):
         '{% if record.progress.carried_from %}<div class="small muted">沿用数据</div>{% endif %}</div>',
         verbose_name="数据截至",
         orderable=False,
+        attrs={"td": {"class": "nowrap"}},
     )
 
     class Meta:

@@ -8,6 +8,7 @@ from django import template
 from django.db.models import Choices
 from django.utils.html import format_html
 
+from indicators.attainment import Attainment
 from tasks import calendar, numerals, progress
 from tasks.models import CloseOut, QuarterlyReport
 from tasks.obligations import Filing
@@ -19,7 +20,7 @@ NOTHING = "—"
 CHART_WIDTH, CHART_HEIGHT = 320, 120
 CHART_LEFT, CHART_RIGHT, CHART_TOP, CHART_BOTTOM = 10, 310, 18, 100
 
-STORED_WORDS = (QuarterlyReport.Status, CloseOut.Status, Light, Filing)
+STORED_WORDS = (QuarterlyReport.Status, CloseOut.Status, Light, Filing, Attainment)
 COLOURS = {
     "green": ("NORMAL", "ON_TIME", "ON_TRACK", "ACCEPTED"),
     "amber": ("BEHIND", "LATE", "RETURNED"),

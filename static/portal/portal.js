@@ -128,6 +128,13 @@
     event.returnValue = "";
   });
 
+  /* Signing in again in another window changes the token; what was typed here can still be sent. */
+
+  function freshToken() {
+    var found = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    return found ? found[1] : "";
+  }
+
   /* Asking first, and sending only once. */
 
   function refused(element, event) {
@@ -154,6 +161,8 @@
       return;
     }
     form.setAttribute("data-sending", "");
+    var hidden = form.querySelector("input[name=csrfmiddlewaretoken]");
+    if (hidden) hidden.value = freshToken() || hidden.value;
     setTimeout(function () { form.removeAttribute("data-sending"); }, 8000);
   });
 
@@ -230,6 +239,12 @@
 
   var REFUSED = "[data-unsaved], [role=alert], [aria-invalid=true], .state .bad";
 
+  document.addEventListener("htmx:configRequest", function (event) {
+    var token = freshToken();
+    if (!token || event.detail.verb === "get") return;
+    event.detail.headers["X-CSRFToken"] = token;
+    if (event.detail.formData.has("csrfmiddlewaretoken")) event.detail.formData.set("csrfmiddlewaretoken", token);
+  });
   document.addEventListener("htmx:beforeSend", function (event) {
     if (event.detail.requestConfig.verb !== "get") markClean(unitOf(event.detail.elt));
   });

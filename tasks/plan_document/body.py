@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from .numbering import chinese_mark, without_number
 
@@ -100,8 +101,8 @@ def describes(title, paragraphs):
 
 def share_of(title, text):
     """The share of the title's pairs of neighbouring characters that the text has."""
-    pairs = [pair for pair in zip(same(title), same(title)[1:], strict=False) if not set(pair) & set(END_OF_CLAUSE)]
-    known = set(zip(same(text), same(text)[1:], strict=False))
+    pairs = [pair for pair in pairwise(same(title)) if not set(pair) & set(END_OF_CLAUSE)]
+    known = set(pairwise(same(text)))
     return sum(pair in known for pair in pairs) / len(pairs) if pairs else 0
 
 

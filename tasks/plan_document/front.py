@@ -6,16 +6,21 @@ from datetime import date
 from .numbering import ORDINALS, WIDE_DIGITS
 
 PUNCTUATION = "。，《》；：、"
-TITLE = re.compile(f"[^{PUNCTUATION}]{{4,80}}(?:方案|计划|规划|纲要)")
+ENDING = r"(?:方案|计划|规划|纲要)(?:[（(][^（）()]*[）)])?"
+TITLE = re.compile(f"[^{PUNCTUATION}]{{4,80}}{ENDING}")
 LONGEST_TITLE_LINES = 4
 NOT_A_TITLE = re.compile("印发|通知|附件|^[0-9０-９]|^[（(]?[一二三四五六七八九十]+[、）)]")
-QUOTED_TITLE = re.compile(r"《([^《》]{6,80}?(?:方案|计划|规划|纲要)(?:[（(][^（）()]*[）)])?)》")
-ISSUED_TITLE = re.compile(r"关于印发《?([^《》]{6,80}?(?:方案|计划|规划|纲要)(?:[（(][^（）()]*[）)])?)》?的?通知")
-CAPTION = re.compile(r"《?([^《》]{4,80}?(?:方案|计划|规划|纲要))》?(?:重点|主要|目标)*(?:工作|任务)*(?:责任)?(?:分解|分工|责任|任务)+(?:一览)?表")
+QUOTED_TITLE = re.compile(f"《([^《》]{{4,80}}?{ENDING})》")
+ISSUED_TITLE = re.compile(f"关于印发《?([^《》]{{4,80}}?{ENDING})》?的?通知")
+CAPTION = re.compile(f"《?([^《》]{{4,80}}?{ENDING})》?(?:重点|主要|目标|工作|任务|责任|分解|分工|一览)+表")
 YEARS = re.compile(r"(20\d\d)\s*年?\s*[―—–\-－─~～至到]+\s*(20\d\d)\s*年?")
 DAY = re.compile(r"[（(]?\s*(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*(?:印发)?\s*[）)]?")
-CHINESE_DAY = re.compile("([二○〇零Ｏ一三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日")
-REGION = re.compile(r"(?:[^县区市州旗省]{2,8}(?:省|自治区|市))?([^县区市州旗省]{1,10}(?:自治县|自治州|县|区|市|旗|州))(?=.)")
+CHINESE_DAY = re.compile(
+    "([二○〇零Ｏ一三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日"
+)
+REGION = re.compile(
+    r"(?:[^县区市州旗省]{2,8}(?:省|自治区|市))?([^县区市州旗省]{1,10}(?:自治县|自治州|县|区|市|旗|州))(?=.)"
+)
 OFFICE = re.compile(r"(.{2,20}?)人民政府(?:办公室|办公厅)?$")
 
 
@@ -76,7 +81,9 @@ def chinese_day(line):
     match = CHINESE_DAY.fullmatch(line.strip())
     if not match:
         return None
-    digits = {char: str(place) for place, char in enumerate("零一二三四五六七八九")} | dict.fromkeys("○〇Ｏ", "0")
+    digits = {char: str(place) for place, char in enumerate("零一二三四五六七八九")} | dict.fromkeys(
+        "○〇Ｏ", "0"
+    )
     return [int("".join(digits[char] for char in match[1])), *(ORDINALS[part] for part in match.groups()[1:])]
 
 

@@ -2,26 +2,27 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 SEPARATORS = "、，；,;。"
 KINDS = {",": "，", ";": "；"}
 WIDE_BRACKETS = str.maketrans("()﹙﹚", "（）（）")
 LAST_BRACKET = re.compile(r"（[^（）]*）$")
-NOBODY = re.compile(r"[-—―─–/／\\]+|无")
+NOBODY = re.compile(r"[-－—―─–/／\\]+|无")
 
 
 @dataclass(frozen=True, slots=True)
 class UnitList:
     """The names of one cell as written, and how the cell is written.
 
-    `separators`: the kinds of mark that stand between names; `lines`: how many lines hold names;
+    `separators`: the kinds of mark that stand between names; `breaks`: names that only a line break parts;
     `run_together`: a name begins straight after a closing bracket;
     `unclosed`: a bracket stays open; `hanging`: the cell ends with 、 as if more had to follow.
     """
 
     names: tuple[str, ...]
     separators: frozenset[str]
-    lines: int
+    breaks: int
     run_together: bool
     unclosed: bool
     hanging: bool
@@ -49,11 +50,18 @@ def read_units(cell):
     return UnitList(
         names=tuple(joined(names)),
         separators=frozenset(separators),
-        lines=sum(1 for line in text.splitlines() if line.strip()),
+        breaks=bare_breaks(text),
         run_together=run_together,
         unclosed=depth > 0,
         hanging=text.endswith(tuple("、，；,;")),
     )
+
+
+def bare_breaks(text):
+    """How many line breaks stand between names without another separator beside them."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    pairs = pairwise(lines)
+    return sum(a[-1] not in SEPARATORS and b[0] not in SEPARATORS and b[0] != "（" for a, b in pairs)
 
 
 def joined(parts):

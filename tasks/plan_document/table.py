@@ -38,12 +38,21 @@ class TaskRow:
 
 @dataclass(slots=True)
 class Table:
+    """Sections and tasks in order.
+
+    `untitled` rows have no title and `unread` ones are no task: (number of the task before, text).
+    `ends_with`: what the last row is ("task", "section", "untitled", "unread").
+    `has_sections` is False where tasks stand before any section row: they form a section of their own.
+    """
+
     header: Header
     shows_merges: bool
     sections: list[SectionRow] = field(default_factory=list)
     tasks: list[TaskRow] = field(default_factory=list)
     untitled: list[tuple[int, str]] = field(default_factory=list)
     unread: list[tuple[int, str]] = field(default_factory=list)
+    ends_with: str = ""
+    has_sections: bool = True
 
 
 def read_rows(rows, header, *, shows_merges):
@@ -51,7 +60,13 @@ def read_rows(rows, header, *, shows_merges):
     reader = RowReader(header, shows_merges, [row for row in rows if texts(row)])
     for row in reader.rows:
         reader.take(row)
-    return reader.table
+    table = reader.table
+    if any(task.section < 0 for task in table.tasks):
+        table.has_sections = False
+        table.sections.insert(0, SectionRow(None, "重点任务", ""))
+        for task in table.tasks:
+            task.section += 1
+    return table
 
 
 class RowReader:
@@ -67,15 +82,21 @@ class RowReader:
         if tuple(plain(cell.text) for cell in row) == self.header.wording:
             return
         section = self.section_of(row)
+        alone = texts(row)[0] if len(texts(row)) == 1 else ""
         if section:
             self.open_section(section)
             self.above = self.units_of(row)
+            self.table.ends_with = "section"
+        elif NOTE.match(alone):
             return
-        alone = texts(row)[0] if len(texts(row)) == 1 else ""
-        if NOTE.match(alone) or (alone and self.spans_table(row) and not plain_number(alone)):
-            self.table.unread.append((len(self.table.tasks), alone))
-            return
-        self.enter_action_column(row)
+        elif alone and self.spans_table(row) and plain_number(alone) is None:
+            self.table.unread.append((len(self.table.tasks), joined_lines(alone)))
+            self.table.ends_with = "unread"
+        else:
+            self.enter_action_column(row)
+            self.take_task(row)
+
+    def take_task(self, row):
         title = cell_at(row, self.header.task)
         if title.continued and self.table.tasks:
             self.extend_task(row)
@@ -83,6 +104,7 @@ class RowReader:
             self.add_task(row, title.text)
         else:
             self.table.untitled.append((len(self.table.tasks), "，".join(texts(row))))
+        self.table.ends_with = "task" if title.text else "untitled"
 
     def section_of(self, row):
         """The section that the row is, else None.

@@ -2,9 +2,11 @@
 
 import codecs
 import re
+from itertools import pairwise
 
 from .cells import Cell, Grid
 from .model import PlanDocumentError
+from .numbering import chinese_mark, plain_number
 
 BROKEN = "文件不完整：在一个字的中间断开，请重新获取完整的文件。"
 BAD_ENCODING = "无法识别文件的文字编码，请另存为 UTF-8 编码的文本文件后再导入。"
@@ -38,11 +40,20 @@ def read_text_file(raw):
     if row:
         rows.append(row)
     if rows:
-        items.append(grid(rows, unfinished=bool(lines[-1].strip())))
+        items.append(grid(rows, unfinished=bool(row and lines[-1])))
     return tuple(items)
 
 
+def parted(row):
+    """An export without blank lines between rows, as rows: each begins with its number or is a section."""
+    starts = [i for i, (text, *_) in enumerate(row) if plain_number(text) is not None or chinese_mark(text)]
+    if not starts or plain_number(row[starts[0]][0]) not in (None, 1) or starts[0] < 2 or len(starts) < 2:
+        return [row]
+    return [row[start:stop] for start, stop in pairwise([0, *starts, len(row)])]
+
+
 def grid(rows, *, unfinished=False):
+    rows = [part for row in rows for part in parted(row)]
     cells = tuple(
         tuple(Cell("\n".join(part.strip() for part in parts if part.strip())) for parts in row)
         for row in rows

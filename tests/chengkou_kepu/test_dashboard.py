@@ -1,5 +1,6 @@
 """The dashboard: its sentence, its figures, who may see it, and what it costs."""
 
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +14,7 @@ from indicators.standing import indicator_standing, owners_owing
 from tasks.models import CloseOut, QuarterlyReport
 from tasks.obligations import Filing, FilingRates
 from tasks.progress import Light, RollUp
-from tasks.selection import periods_of
+from tasks.selection import chosen_period, periods_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,9 @@ def board(plan, period):
     return assembled
 
 
-def sentence(*, tasks=42, counts=None, completion=49, behind=6, without=0, rates=None, at=AFTER_DUE, **period):
+def sentence(
+    *, tasks=42, counts=None, completion=49, behind=6, without=0, rates=None, at=AFTER_DUE, **period
+):
     """The headline of figures given directly."""
     total = RollUp(
         completion if tasks else None,
@@ -56,9 +59,7 @@ def sentence(*, tasks=42, counts=None, completion=49, behind=6, without=0, rates
         without,
         tuple((counts or {}).items()),
     )
-    plan = SimpleNamespace(
-        starts_on=factories.date(2021, 1, 1), ends_on=period.pop("ends_on", factories.date(2025, 12, 31))
-    )
+    plan = SimpleNamespace(starts_on=date(2021, 1, 1), ends_on=period.pop("ends_on", date(2025, 12, 31)))
     quarter = SimpleNamespace(
         **{
             "pk": 1,
@@ -110,17 +111,16 @@ def test_headline_counts_tasks_progress_and_filing():
             "本季应报 9 个单位，尚无单位报送，2023年10月10日24时截止。",
         ),
         (
-            {"at": factories.moment("2023-09-20 09:00"), "__str__": None},
+            {"at": factories.moment("2023-09-20 09:00")},
             "季报将于2023年10月1日开放填报。",
         ),
         (
-            {"ends_on": factories.date(2023, 6, 30)},
+            {"ends_on": date(2023, 6, 30)},
             "规划期已结束（2021年1月1日至2023年6月30日）。",
         ),
     ],
 )
 def test_headline_reads_naturally_in_every_case(given, said):
-    given.pop("__str__", None)
     assert said in sentence(**{"counts": ALL_LIGHTS} | given)
 
 
@@ -135,8 +135,6 @@ def test_headline_of_the_baseline_quarter_judges_nothing(plan, baseline, units, 
 
 def test_headline_of_a_plan_without_periods(plan):
     at = factories.moment("2023-08-01 09:00")
-    from tasks.selection import chosen_period
-
     board = assemble(plan, chosen_period(plan, None, at=at), [], at=at)
     assert board.headline_text == (
         "方案尚未设立填报期，以下按2023年第三季度显示。3 项重点工作均暂无审核数据；"
@@ -250,18 +248,56 @@ def test_a_quarter_the_plan_does_not_have_is_not_found(signed_in, cast, period, 
     assert signed_in(cast.lingdao).get(URL, {"period": code}).status_code == 404
 
 
-def test_reporter_is_told_what_is_expected_and_by_when(signed_in, cast, period, clock):
-    clock("2023-10-07 10:00")
-    page = signed_in(cast.nongye).get(URL).content.decode()
-    assert "县农业农村委2023年第三季度季报尚未报送，2023年10月10日24时截止，还有 3 天。" in page
-    assert f'href="{URL}filing/2023Q3/"' in page
+@pytest.fixture
+def asked(signed_in, clock):
+    """The sentences at the top of the dashboard for a user at a moment."""
+
+    def asked_of(user, at="2023-10-07 10:00"):
+        clock(at)
+        return [ask.text for ask in signed_in(user).get(URL).context["asks"]]
+
+    return asked_of
 
 
-def test_coordinator_is_told_how_many_returns_wait(signed_in, cast, period, units, clock):
+def test_unit_is_told_what_is_expected_and_by_when(asked, cast, period, units):
+    of_nongye = "县农业农村委2023年第三季度季报"
+    assert asked(cast.nongye) == [f"{of_nongye}尚未报送，2023年10月10日24时截止，还有 3 天。"]
+    assert asked(cast.nongye, "2023-10-10 10:00") == [
+        f"{of_nongye}尚未报送，2023年10月10日24时截止，就在今天。"
+    ]
+    assert asked(cast.nongye, "2023-10-12 10:00") == [
+        f"{of_nongye}尚未报送，2023年10月10日24时截止，已逾期 2 天。"
+    ]
+    assert asked(cast.kexie_tb) == asked(cast.lingdao) == []
+    report = factories.make_report(period, units.nongye, status=QuarterlyReport.Status.ENDORSING)
+    QuarterlyReport.objects.filter(pk=report.pk).update(first_submitted_at=None)
+    assert asked(cast.nongye_sh) == [f"{of_nongye}待您审核，2023年10月10日24时截止，还有 3 天。"]
+    QuarterlyReport.objects.update(status=QuarterlyReport.Status.SUBMITTED, first_submitted_at=BEFORE_DUE)
+    assert asked(cast.nongye) == asked(cast.nongye_sh) == []
+
+
+def test_unit_is_told_of_a_returned_report_even_after_closing(asked, cast, period, units):
+    factories.make_report(period, units.nongye, status=QuarterlyReport.Status.RETURNED)
+    period.closed_at = factories.moment("2023-10-15 09:00")
+    period.save()
+    assert asked(cast.nongye, "2023-10-20 09:00") == [
+        "县农业农村委2023年第三季度季报已退回，请补正后重新报送。"
+    ]
+    period.frozen_at = factories.moment("2023-10-16 09:00")
+    period.save()
+    assert asked(cast.nongye, "2023-10-20 09:00") == []
+
+
+def test_coordinator_is_told_how_many_returns_wait(asked, cast, period, units):
     factories.make_report(period, units.nongye, status=QuarterlyReport.Status.SUBMITTED)
-    clock("2023-10-07 10:00")
-    assert "1 份季报待审核。" in signed_in(cast.kexie).get(URL).content.decode()
-    assert "1 份季报待审核。" not in signed_in(cast.lingdao).get(URL).content.decode()
+    assert asked(cast.kexie) == ["1 份季报待审核。"]
+    assert asked(cast.lingdao) == []
+
+
+@pytest.mark.parametrize("path", ["", "tasks/", "departments/", "indicators/"])
+def test_pages_of_a_plan_that_is_still_empty(signed_in, cast, path):
+    factories.make_plan()
+    assert signed_in(cast.kexie).get(URL + path).status_code == 200
 
 
 def make_quarters(plan, units, codes):
@@ -269,7 +305,9 @@ def make_quarters(plan, units, codes):
     indicator = Indicator.objects.create(
         plan=plan, code="training", name="农民教育培训", kind="CUMULATIVE", unit="人次", owner=units.nongye
     )
-    Target.objects.create(indicator=indicator, year=2025, value=5000, wording="不少于 5,000 人次", source_sentence="…")
+    Target.objects.create(
+        indicator=indicator, year=2025, value=5000, wording="不少于 5,000 人次", source_sentence="…"
+    )
     for code in codes:
         period = factories.make_period(plan, code)
         report = factories.make_report(period, units.nongye, completions={1: 40, 2: 20})
@@ -281,6 +319,6 @@ def make_quarters(plan, units, codes):
 def test_fifteen_queries_at_most_with_one_quarter_and_with_four(signed_in, cast, plan, units, codes):
     make_quarters(plan, units, codes)
     client = signed_in(cast.kexie)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         assert client.get(URL, {"period": "2023Q3"}).status_code == 200
     assert len(queries) == 14

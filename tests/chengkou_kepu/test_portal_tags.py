@@ -4,11 +4,13 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+import django_tables2 as tables
 import pytest
 from django.template import Context, Template
 from django.test import RequestFactory
 
 from chengkou_kepu.templatetags import portal
+from indicators.attainment import Attainment
 from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod
 from tasks.obligations import Filing
 from tasks.progress import Light
@@ -53,6 +55,12 @@ CHART = "{% trend_chart points target %}"
         (CloseOut.Status.APPLIED, "wait", "申请办结"),
         (CloseOut.Status.VERIFIED, "blue", "已办结"),
         (CloseOut.Status.REFUSED, "grey", "不予办结"),
+        (Attainment.REACHED, "blue", "已达标"),
+        (Attainment.ON_TRACK, "green", "达序时"),
+        (Attainment.BEHIND, "amber", "滞后"),
+        (Attainment.NOT_REACHED, "red", "未达标"),
+        (Attainment.UNMEASURED, "grey", "暂无监测数据"),
+        (Attainment.RATED, "blue", "已评价"),
     ],
 )
 def test_a_light_is_a_colour_and_a_word_also_as_the_stored_value(choice, colour, word):
@@ -196,3 +204,43 @@ def test_trend_chart_draws_the_points_against_the_target():
 
 def test_trend_chart_without_measurements_says_so():
     assert rendered(CHART, points=[("2023Q1", None)], target=5000) == '<p class="empty">暂无监测数据</p>'
+
+
+class UnitTable(tables.Table):
+    name = tables.Column("单位")
+    filed = tables.Column("已报", orderable=False, attrs={"td": {"class": "num"}})
+
+    class Meta:
+        empty_text = "没有单位。"
+
+
+def table_page(rows, address="/", per_page=2):
+    request = RequestFactory().get(address)
+    table = UnitTable(rows)
+    tables.RequestConfig(request, paginate={"per_page": per_page}).configure(table)
+    return picture(table.as_html(request))
+
+
+def test_a_table_scrolls_stacks_sorts_and_turns_pages():
+    rows = [{"name": "县教委", "filed": 1}, {"name": "县科协", "filed": 3}, {"name": "县林业局", "filed": 2}]
+    assert table_page(rows, "/?sort=name&light=MISSING") == picture("""
+        <div class="scroll"><table class="stackable">
+        <thead ><tr>
+        <th scope="col" aria-sort="ascending" class="asc orderable">
+        <a href="?sort=-name&amp;light=MISSING">单位</a></th>
+        <th scope="col" >已报</th>
+        </tr></thead>
+        <tbody >
+        <tr class="even"><td data-label="单位" >县教委</td><td data-label="已报" class="num">1</td></tr>
+        <tr class="odd"><td data-label="单位" >县林业局</td><td data-label="已报" class="num">2</td></tr>
+        </tbody>
+        </table></div>
+        <nav class="pagination" aria-label="分页">
+        <span class="small muted">第 1 页，共 2 页（3 条）</span>
+        <a class="button small" rel="next" href="?sort=name&amp;light=MISSING&amp;page=2">下一页</a>
+        </nav>
+    """)
+
+
+def test_a_table_without_rows_says_so():
+    assert table_page([]) == '<p class="empty">没有单位。</p>'

@@ -81,7 +81,7 @@ def test_cumulative_judgement_explains_itself():
         Attainment.ON_TRACK,
         expected="序时应达 2,747 人次",
         gap="还差 1,740 人次",
-        basis="审核通过的新增数合计 3,260 人次，目标不少于 5,000 人次；期限已过54.9%，序时应达 2,747 人次。",
+        basis="审核通过的新增数合计 3,260 人次，目标不少于 5,000 人次；时间进度54.9%，序时应达 2,747 人次。",
     )
 
 
@@ -167,7 +167,7 @@ def test_a_ratio_just_short_of_its_target_is_not_shown_as_equal():
         Attainment.NOT_REACHED,
         expected="序时应达 100%",
         gap="还差 0.01 个百分点",
-        basis="已配备 ÷ 全部，为 99.99%，目标不少于 100%；期限已过100%，序时应达 100%。",
+        basis="已配备 ÷ 全部，为 99.99%，目标不少于 100%；时间进度100%，序时应达 100%。",
     )
 
 
@@ -194,7 +194,7 @@ def test_milestone_judgement_explains_itself():
         Attainment.BEHIND,
         expected="序时应达“在建”",
         gap="距目标还有 2 个阶段",
-        basis="目前“立项”，目标“基本建成”，共6个阶段；期限已过50%，序时应达“在建”。",
+        basis="目前“立项”，目标“基本建成”，共6个阶段；时间进度50%，序时应达“在建”。",
     )
 
 

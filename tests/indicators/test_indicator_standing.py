@@ -69,7 +69,7 @@ def test_cumulative_sums_what_is_accepted_up_to_the_quarter(
         gap="还差 1,740 人次",
         attainment=Attainment.ON_TRACK,
         as_of="2023年第三季度报送",
-        basis="审核通过的新增数合计 3,260 人次，目标不少于 5,000 人次；期限已过54.9%，序时应达 2,747 人次。",
+        basis="审核通过的新增数合计 3,260 人次，目标不少于 5,000 人次；时间进度54.9%，序时应达 2,747 人次。",
     )
 
 

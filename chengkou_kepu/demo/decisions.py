@@ -1,0 +1,117 @@
+"""What else happens in the demo: tasks closed out or not, and what the coordinators measure and rate themselves."""
+
+from datetime import date, datetime
+
+from indicators.measuring import record_measurement
+from indicators.models import Indicator, Measurement
+from tasks import closing
+from tasks.calendar import SHANGHAI
+
+Rating = Measurement.Rating
+
+RECORDED = (
+    (
+        "funding-per-capita",
+        date(2021, 12, 31),
+        datetime(2023, 1, 12, 15, 20, tzinfo=SHANGHAI),
+        {"numerator": "296300", "denominator": "197500", "source": "【示例】2021年县级财政预算"},
+    ),
+    (
+        "science-literacy",
+        date(2022, 12, 31),
+        datetime(2023, 2, 8, 10, 5, tzinfo=SHANGHAI),
+        {"value": "9.8", "source": "【示例】2022年公民科学素质监测"},
+    ),
+    (
+        "coordination",
+        date(2023, 6, 30),
+        datetime(2023, 7, 20, 9, 45, tzinfo=SHANGHAI),
+        {
+            "rating": Rating.ADVANCING,
+            "ground": "【示例】领导小组召开联席会议1次，9个牵头单位均明确分管领导和联络员；部分配合单位尚未建立工作台账。",
+            "source": "【示例】领导小组办公室工作记录",
+        },
+    ),
+    (
+        "participation",
+        date(2023, 9, 30),
+        datetime(2023, 10, 19, 16, 10, tzinfo=SHANGHAI),
+        {
+            "rating": Rating.BASICALLY,
+            "ground": "【示例】全国科普日期间参与活动的群众和科技志愿者人次均高于上年同期。",
+            "source": "【示例】全国科普日活动统计",
+        },
+    ),
+    (
+        "emergency-system",
+        date(2023, 9, 30),
+        datetime(2023, 10, 19, 16, 40, tzinfo=SHANGHAI),
+        {
+            "rating": Rating.ADVANCING,
+            "ground": "【示例】应急科普协调联动机制文件已印发，应急科普专家队伍和体验场馆建设尚在推进。",
+            "source": "【示例】县应急局、县科协工作记录",
+        },
+    ),
+)
+VERIFIED = (
+    (
+        26,
+        (2023, 2),
+        "县经济信息委",
+        "【示例】科普基础设施发展规划已印发，科普基础设施建设已纳入我县国民经济和社会发展规划，既有设施清单已建立。",
+        "【示例】规划文本和印发文件齐全，同意办结。",
+    ),
+    (
+        39,
+        (2023, 3),
+        "县经济信息委",
+        "【示例】应急科普协调联动机制文件已由19个部门联合印发，并开展联动演练1次，机制已转入常态运行。",
+        "【示例】机制文件、演练记录齐全，同意办结。",
+    ),
+)
+REFUSED = (
+    (
+        40,
+        (2023, 2),
+        "县科协",
+        "【示例】应急科普宣教平台已上线，五进活动已全面开展，申请办结。",
+        "【示例】应急科普专家队伍尚未组建，乡镇（街道）层面的协同机制还没有建立，暂不予办结。",
+    ),
+)
+PENDING = (
+    (
+        10,
+        "县教委",
+        "【示例】馆校合作协议已签订，校内外科学教育资源清单已发布，全县中小学均已对接至少1处校外实践基地，申请办结。",
+    ),
+)
+
+
+def record_own_measurements(plan, cast):
+    """The surveys and ratings the coordinators enter themselves; those of indicators the plan lacks are left out."""
+    indicators = {i.code: i for i in Indicator.objects.filter(plan=plan).select_related("plan__region")}
+    for code, measured_on, at, values in RECORDED:
+        if code in indicators:
+            by = cast.by_username["kexie"]
+            record_measurement(indicators[code], values, measured_on=measured_on, by=by, at=at)
+
+
+def decide_close_outs(plan, period, units, cast, *, at):
+    """Applications of that quarter and what became of them, from `at` on; reviewed as returns are."""
+    decisions = [(closing.verify, "note", row) for row in VERIFIED]
+    decisions += [(closing.refuse, "reason", row) for row in REFUSED]
+    for decide, said, (number, quarter, unit, summary, answer) in decisions:
+        if quarter == period.key:
+            close_out = _applied(plan, period, units[unit], number, summary, cast, at=at[0])
+            decide(close_out, by=cast.reviewer_of(unit), at=at[1], **{said: answer})
+
+
+def apply_without_answer(plan, period, units, cast, *, at):
+    for number, unit, summary in PENDING:
+        _applied(plan, period, units[unit], number, summary, cast, at=at)
+
+
+def _applied(plan, period, unit, number, summary, cast, *, at):
+    task = plan.tasks.get(number=number)
+    by = cast.reporters[unit.name]
+    return closing.apply_for_close_out(task, period=period, department=unit, summary=summary, by=by, at=at)

@@ -1,0 +1,30 @@
+"""Close a quarter: units can file no more, but for what was returned to them."""
+
+from django.core.management import BaseCommand, CommandError
+
+from chengkou_kepu.management.moments import moment
+from chengkou_kepu.management.periods import add_period, chosen_plan, quarter
+from tasks import calendar
+from tasks.periods import close_period
+from tasks.workflow import Refused
+
+
+class Command(BaseCommand):
+    help = "截止一个季度的填报；已截止的不再改动。"
+
+    def add_arguments(self, parser):
+        add_period(parser)
+
+    def handle(self, *args, **options):
+        at = moment(options["at"])
+        year, number = quarter(options["period"])
+        plan = chosen_plan(options["plan"], at=at)
+        period = plan.periods.filter(year=year, quarter=number).first()
+        if period is None:
+            raise CommandError(f"{calendar.label(year, number)}还没有开放填报。")
+        state = "此前已截止填报，没有改动" if period.closed_at else "已截止填报"
+        try:
+            close_period(period, by=None, at=at)
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from None
+        self.stdout.write(f"{plan}：{period}{state}。")

@@ -1,0 +1,216 @@
+"""The filing page over HTTP: drafting, saving only what was touched, submitting, and who is refused."""
+
+from urllib.parse import urlencode
+
+import pytest
+
+from tasks.forms import LineForm
+from tasks.models import ProgressEntry, QuarterlyReport, ReportEvent, Responsibility
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+Status = QuarterlyReport.Status
+
+
+def address(plan, period, unit=None):
+    return f"/plans/{plan.slug}/filing/{period.code}/" + (f"?unit={unit.pk}" if unit else "")
+
+
+def typed(unit, number, **values):
+    """The POST fields of one line as the page would send them, upon what is stored now."""
+    responsibility = Responsibility.objects.get(department=unit, task__number=number)
+    entry = ProgressEntry.objects.filter(responsibility=responsibility).order_by("-pk").first()
+    form = LineForm(responsibility_id=responsibility.pk, entry=entry)
+    data = {f"line-{responsibility.pk}-{name}": form[name].value() for name in form.fields}
+    data |= {f"line-{responsibility.pk}-{name}": value for name, value in values.items()}
+    return {key: "" if value is None else value for key, value in data.items() if value is not False}
+
+
+def stored(unit, number):
+    entry = ProgressEntry.objects.get(responsibility__department=unit, responsibility__task__number=number)
+    return entry.stage, entry.completion, entry.progress, entry.version
+
+
+def test_a_draft_is_saved_and_stays_its_units_own(signed_in, cast, units, plan, period):
+    client = signed_in(cast.nongye)
+    response = client.post(
+        address(plan, period), typed(units.nongye, 1, completion="４５%", progress="办班3期。") | {"verb": "save"}
+    )
+    assert response.status_code == 302
+    assert stored(units.nongye, 1) == ("UNDER_WAY", 45, "办班3期。", 1)
+    page = signed_in(cast.nongye).get(address(plan, period))
+    assert "办班3期。" in page.content.decode()
+    assert signed_in(cast.lingdao).get(address(plan, period)).status_code == 403
+    for user, status in [(cast.jiaowei, 404), (cast.lingdao, 404), (cast.outsider, 404), (cast.sysadmin, 404)]:
+        assert signed_in(user).get(address(plan, period, units.nongye)).status_code == status
+
+
+def test_an_anonymous_visitor_is_sent_to_the_login_page(client, plan, period):
+    response = client.get(address(plan, period))
+    assert (response.status_code, response["Location"]) == (
+        302,
+        f"/login/?{urlencode({'next': address(plan, period)}, safe='/')}",
+    )
+    assert client.get(address(plan, period), headers={"HX-Request": "true"}).status_code == 401
+
+
+def test_only_touched_lines_are_saved(signed_in, cast, units, plan, period):
+    client = signed_in(cast.nongye)
+    both = typed(units.nongye, 1) | typed(units.nongye, 2, completion="10", progress="启动。")
+    client.post(address(plan, period), both | {"verb": "save"})
+    assert list(ProgressEntry.objects.values_list("responsibility__task__number", "version")) == [(2, 1)]
+    client.post(address(plan, period), typed(units.nongye, 2) | {"verb": "save"})
+    assert stored(units.nongye, 2) == ("UNDER_WAY", 10, "启动。", 1)
+
+
+def test_a_contradiction_is_said_at_the_field_and_what_was_typed_stays(signed_in, cast, units, plan, period):
+    data = typed(units.nongye, 1, completion="60", stage="COMPLETED", progress="文字还在。")
+    page = signed_in(cast.nongye).post(address(plan, period), data | {"verb": "save"}).content.decode()
+    assert "未启动应为 0，推进中应为 1 至 99，已完成应为 100。" in page
+    assert "文字还在。" in page
+    assert not ProgressEntry.objects.exists()
+
+
+def test_somebody_elses_line_is_not_overwritten_until_the_user_says_so(signed_in, cast, units, plan, period):
+    client = signed_in(cast.nongye)
+    mine = typed(units.nongye, 1, completion="30", progress="我的。")
+    client.post(address(plan, period), typed(units.nongye, 1, completion="20", progress="别人的。"))
+    page = client.post(address(plan, period), mine).content.decode()
+    assert stored(units.nongye, 1) == ("UNDER_WAY", 20, "别人的。", 1)
+    assert "王琳已于" in page
+    assert "我的。" in page
+    assert "别人的。" in page
+    pk = Responsibility.objects.get(department=units.nongye, task__number=1).pk
+    client.post(address(plan, period), mine | {f"line-{pk}-override": "1"})
+    assert stored(units.nongye, 1) == ("UNDER_WAY", 30, "我的。", 2)
+
+
+def test_a_part_saved_by_htmx_comes_back_with_its_new_version_and_the_count(
+    signed_in, cast, units, plan, period
+):
+    response = signed_in(cast.nongye).post(
+        address(plan, period),
+        typed(units.nongye, 1, completion="30", progress="三期。"),
+        headers={"HX-Request": "true"},
+    )
+    part = response.content.decode()
+    pk = Responsibility.objects.get(department=units.nongye, task__number=1).pk
+    assert f'name="line-{pk}-version" value="1"' in part
+    assert "牵头工作已填 1 / 2 项" in part
+    assert "已保存" in part
+
+
+def test_submission_names_the_missing_lines_and_jumps_to_the_first(signed_in, cast, units, plan, period):
+    client = signed_in(cast.nongye)
+    data = typed(units.nongye, 2, completion="10", progress="启动。") | {"verb": "SEND_UP", "version": "0"}
+    response = client.post(address(plan, period), data)
+    pk = Responsibility.objects.get(department=units.nongye, task__number=1).pk
+    assert response["Location"] == f"{address(plan, period, units.nongye)}&check=1#line-{pk}"
+    page = client.get(response["Location"]).content.decode()
+    assert "还不能报送：1 项牵头工作没有填写完整。" in page
+    assert QuarterlyReport.objects.get().status == Status.DRAFT
+
+
+def test_a_unit_without_approver_submits_and_may_withdraw(signed_in, cast, units, plan, period):
+    client = signed_in(cast.jiaowei)
+    data = typed(units.jiaowei, 3, completion="50", progress="完成一半。") | {"verb": "SUBMIT", "version": "0"}
+    client.post(address(plan, period), data)
+    report = QuarterlyReport.objects.get()
+    assert report.status == Status.SUBMITTED
+    assert report.first_submitted_at is not None
+    client.post(address(plan, period), {"verb": "WITHDRAW", "version": report.version})
+    report.refresh_from_db()
+    assert (report.status, report.first_submitted_at) == (Status.DRAFT, None)
+
+
+def test_a_stale_page_cannot_submit_what_it_has_not_seen(signed_in, cast, units, plan, period):
+    client = signed_in(cast.jiaowei)
+    client.post(address(plan, period), typed(units.jiaowei, 3, completion="50", progress="一半。"))
+    response = client.post(address(plan, period), {"verb": "SUBMIT", "version": "0"}, follow=True)
+    assert "请核对最新内容后再操作。" in response.content.decode()
+    assert QuarterlyReport.objects.get().status == Status.DRAFT
+
+
+def test_signed_on_paper_a_reporter_submits_without_the_approver(signed_in, cast, units, plan, period):
+    client = signed_in(cast.nongye)
+    lines = typed(units.nongye, 1, completion="10", progress="一。") | typed(
+        units.nongye, 2, completion="20", progress="二。"
+    )
+    client.post(address(plan, period), lines)
+    report = QuarterlyReport.objects.get()
+    signed = {"signed-name": "李主任", "signed-post": "主任", "signed-on": "2023-10-09"}
+    client.post(address(plan, period), signed | {"verb": "SUBMIT_SIGNED", "version": report.version})
+    event = ReportEvent.objects.get()
+    assert (event.verb, event.signed_name, event.signed_post, str(event.signed_on)) == (
+        "SUBMIT",
+        "李主任",
+        "主任",
+        "2023-10-09",
+    )
+
+
+def test_the_coordinator_files_for_a_unit_naming_the_source(signed_in, cast, units, plan, period):
+    client = signed_in(cast.kexie)
+    data = typed(units.jiaowei, 3, completion="50", progress="据书面材料。") | {"verb": "SUBMIT", "version": "0"}
+    refused = client.post(address(plan, period, units.jiaowei), data, follow=True)
+    assert "代填须写明所依据的材料" in refused.content.decode()
+    report = QuarterlyReport.objects.get()
+    source = {"proxy_source": "县教委2023年10月8日书面报送表", "verb": "SUBMIT", "version": report.version}
+    client.post(address(plan, period, units.jiaowei), source)
+    assert ReportEvent.objects.get().proxy_source == "县教委2023年10月8日书面报送表"
+    assert "代填" in client.get(f"/plans/{plan.slug}/review/{report.pk}/").content.decode()
+
+
+def test_the_coordinator_does_not_write_into_what_a_unit_has_begun(signed_in, cast, units, plan, period):
+    signed_in(cast.jiaowei).post(address(plan, period), typed(units.jiaowei, 3, completion="5", progress="起步。"))
+    client = signed_in(cast.kexie)
+    assert client.get(address(plan, period, units.jiaowei)).status_code == 403
+    data = typed(units.jiaowei, 3, completion="90", progress="改写。")
+    assert client.post(address(plan, period, units.jiaowei), data).status_code == 403
+    assert stored(units.jiaowei, 3) == ("UNDER_WAY", 5, "起步。", 1)
+
+
+def test_another_units_line_in_the_post_is_refused(signed_in, cast, units, plan, period):
+    response = signed_in(cast.nongye).post(
+        address(plan, period), typed(units.jiaowei, 3, completion="99", progress="冒填。")
+    )
+    assert response.status_code == 403
+    assert not ProgressEntry.objects.exists()
+
+
+def test_a_closed_quarter_says_so_and_keeps_what_was_typed(signed_in, cast, units, plan, period):
+    data = typed(units.nongye, 1, completion="30", progress="晚了。")
+    period.closed_at = factories.moment("2023-10-20 09:00")
+    period.save()
+    page = signed_in(cast.nongye).post(address(plan, period), data).content.decode()
+    assert "2023年第三季度已截止填报。" in page
+    assert not ProgressEntry.objects.exists()
+
+
+def test_no_change_keeps_the_completion_last_accepted(signed_in, cast, units, plan, baseline, period):
+    factories.make_report(baseline, units.nongye, completions={1: 35}, by=cast.nongye)
+    pk = Responsibility.objects.get(department=units.nongye, task__number=1).pk
+    data = {f"line-{pk}-version": "0", f"line-{pk}-no_change": "on", f"line-{pk}-no_change_reason": "汛期停工。"}
+    signed_in(cast.nongye).post(address(plan, period), data)
+    entry = ProgressEntry.objects.get(report__period=period)
+    assert (entry.stage, entry.completion, entry.told) == ("UNDER_WAY", 35, "本季度无新进展：汛期停工。")
+
+
+@pytest.mark.parametrize("unit", ["abc", "9" * 30, "-1", "999999"])
+def test_an_odd_unit_is_not_found(signed_in, cast, plan, period, unit):
+    for user in (cast.nongye, cast.kexie):
+        url = f"/plans/{plan.slug}/filing/{period.code}/?{urlencode({'unit': unit})}"
+        assert signed_in(user).get(url).status_code == 404
+
+
+@pytest.mark.parametrize("code", ["2023Q5", "2022Q1", "x", "２０２３Q3"])
+def test_an_odd_quarter_is_not_found(signed_in, cast, plan, period, code):
+    assert signed_in(cast.nongye).get(f"/plans/{plan.slug}/filing/{code}/").status_code == 404
+
+
+def test_nul_characters_are_refused_at_the_field(signed_in, cast, units, plan, period):
+    data = typed(units.nongye, 1, completion="30", progress="前\x00后")
+    page = signed_in(cast.nongye).post(address(plan, period), data)
+    assert page.status_code == 200
+    assert not ProgressEntry.objects.exists()
