@@ -39,6 +39,11 @@ class FilingLine:
         return self.entry is not None and bool(self.entry.told or self.entry.completion is not None)
 
     @property
+    def unfolded(self):
+        """Whether a supporting line, which nobody must fill, is shown open: once there is something in it."""
+        return self.begun or self.state == "有误"
+
+    @property
     def state(self):
         """What the line needs, in a word: 有误, 待填, 已填, 已办结 or 选填."""
         if self.conflict or (self.form.is_bound and not self.form.is_valid()):

@@ -90,16 +90,23 @@ def distance(behind):
 
 
 def _filing(period, rates, at):
-    owed = f"本季应报 {rates.owed} 个单位，"
+    """本季应报 9 个单位，已报 6 个，按时 4 个。"""
     if not rates.owed:
         return "本季没有须报送的单位。"
-    if rates.filed == rates.owed == rates.on_time:
-        return f"{owed}{'已' if rates.owed == 1 else '已全部'}按时报送。"
+    return f"本季应报 {rates.owed} 个单位，{_filed(period, rates, at)}。"
+
+
+def _filed(period, rates, at):
+    one = rates.owed == 1
     if not rates.filed:
         if period.is_overdue(at):
-            return f"{owed}{'未' if rates.owed == 1 else '均未'}报送。"
-        return f"{owed}尚无单位报送，{zh_date(calendar.local_day(period.due_at))}24时截止。"
-    return f"{owed}已报 {rates.filed} 个，按时 {rates.on_time} 个。"
+            return f"{'' if one else '均'}未报送"
+        return f"尚无单位报送，{zh_date(calendar.local_day(period.due_at))}24时截止"
+    if rates.filed < rates.owed:
+        return f"已报 {rates.filed} 个，按时 {rates.on_time} 个"
+    if rates.on_time == rates.owed:
+        return f"已{'' if one else '全部'}按时报送"
+    return "已逾期报送" if one else f"已全部报送，按时 {rates.on_time} 个"
 
 
 def _ended(plan, at):

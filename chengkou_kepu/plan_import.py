@@ -159,7 +159,7 @@ def _refuse_retitling(plan, document):
     if changed:
         numbers = "、".join(changed)
         raise ImportRefused(
-            f"第 {numbers} 项已有单位填报，而文件中的名称与现有名称不同，没有导入；"
+            f"第{numbers}项已有单位填报，而文件中的名称与现有名称不同，没有导入；"
             "确属同一项工作改了名称的，请加 --retitle 再导入。"
         )
 
@@ -199,7 +199,7 @@ def _save_tasks(plan, document):
         for task in document.tasks
     }
     stored = {task.number: task for task in plan.tasks.select_related("action")}
-    return _save_rows(Task, plan, "number", wanted, stored, lambda number: f"第 {number} 项")
+    return _save_rows(Task, plan, "number", wanted, stored, lambda number: f"第{number}项")
 
 
 def _save_rows(model, plan, key, wanted, stored, label):
@@ -269,7 +269,7 @@ def _vanished(plan, document):
         (
             "task_vanished",
             t.number,
-            f"第 {t.number} 项“{t.title}”在重新导入的文件中已不存在，平台予以保留，请核对。",
+            f"第{t.number}项“{t.title}”在重新导入的文件中已不存在，平台予以保留，请核对。",
         )
         for t in tasks
         if not _decided(t)

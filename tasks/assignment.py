@@ -1,12 +1,12 @@
 """Who answers for what, as the official table assigns it, kept in step with a new version of the document."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db.models import Exists, OuterRef
 
 from .calendar import local_day
-from .models import ProgressEntry, Responsibility
+from .models import Plan, ProgressEntry, Responsibility
 
 DROPPED = "重新导入的文件不再列入"
 Role = Responsibility.Role
@@ -45,8 +45,8 @@ def _stored(plan):
 class _Step:
     """The rows to make, change and delete between what is stored and what is wanted."""
 
-    plan: object
-    today: object
+    plan: Plan
+    today: date
     new: list = field(default_factory=list)
     changed: list = field(default_factory=list)
     gone: list = field(default_factory=list)
@@ -66,7 +66,7 @@ class _Step:
                 duty.position, reordered = position, True
                 self.changed.append(duty)
         if reordered:
-            self.changes.append(f"第 {task.number} 项单位顺序有调整")
+            self.changes.append(f"第{task.number}项单位顺序有调整")
         for duty in held.values():
             self.drop(task, duty)
 
@@ -80,7 +80,7 @@ class _Step:
             self.changed.append(ended)
         else:
             return
-        self.changes.append(f"第 {task.number} 项新增{role.label}单位：{department}")
+        self.changes.append(f"第{task.number}项新增{role.label}单位：{department}")
 
     def add(self, task, department, role, position, **fields):
         self.new.append(
@@ -89,7 +89,7 @@ class _Step:
 
     def change_role(self, task, duty, role, position):
         """The unit's other role; what it filed in the old one stays with a duty that ends today."""
-        self.changes.append(f"第 {task.number} 项{duty.department}改为{role.label}单位")
+        self.changes.append(f"第{task.number}项{duty.department}改为{role.label}单位")
         if duty.has_lines:
             self.end(duty)
             following = duty.valid_to + timedelta(days=1)
@@ -102,7 +102,7 @@ class _Step:
         taken_over = duty.continues and duty.continues.department_id != duty.department_id
         if duty.decided_by or taken_over:
             return
-        label = f"第 {task.number} 项不再列{duty.get_role_display()}单位{duty.department}"
+        label = f"第{task.number}项不再列{duty.get_role_display()}单位{duty.department}"
         if duty.has_lines or duty.is_continued:
             self.end(duty)
             self.changes.append(f"{label}，其分工至 {duty.valid_to:%Y-%m-%d} 止，已填进展保留")

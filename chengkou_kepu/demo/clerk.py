@@ -9,6 +9,7 @@ from tasks import calendar, workflow
 from tasks.completeness import report_lines
 from tasks.drafting import LineInput, begin_report, save_lines
 
+from .wording import MARK
 
 
 def working_day(day, count):
@@ -46,7 +47,9 @@ class Clerk:
     def amend(self, step, at):
         by = self._reporter
         report = begin_report(self.period, self.department, by=by, at=at)
-        entries = {e.responsibility.task.number: e for e in report.entries.select_related("responsibility__task")}
+        entries = {
+            e.responsibility.task.number: e for e in report.entries.select_related("responsibility__task")
+        }
         inputs = [
             LineInput(e.responsibility_id, e.version, {"progress": e.progress + step.text})
             for e in (entries[number] for number in step.tasks)
@@ -58,7 +61,7 @@ class Clerk:
         self._move(workflow.send_up, self._reporter, at)
 
     def send_back(self, step, at):
-        self._move(workflow.send_back, self._approver, at, reason=step.text)
+        self._move(workflow.send_back, self._approver, at, reason=MARK + step.text)
 
     def recall(self, step, at):
         self._move(workflow.recall, self._reporter, at)
@@ -88,10 +91,10 @@ class Clerk:
     def return_report(self, step, at):
         held = self.department.responsibilities.filter(task__plan=self.period.plan)
         lines = list(held.filter(task__number__in=step.tasks).values_list("pk", flat=True))
-        self._move(workflow.return_report, self._reviewer, at, reason=step.text, lines=lines)
+        self._move(workflow.return_report, self._reviewer, at, reason=MARK + step.text, lines=lines)
 
     def reopen(self, step, at):
-        self._move(workflow.reopen, self._reviewer, at, reason=step.text)
+        self._move(workflow.reopen, self._reviewer, at, reason=MARK + step.text)
 
     @property
     def _reporter(self):

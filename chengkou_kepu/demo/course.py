@@ -45,7 +45,7 @@ def filed(day):
 
 def signed(day, name):
     """Filed with 线下签批: a leader of the unit signed the paper the day before."""
-    return saved(day) + (Step("submit_signed", day, name),)
+    return (*saved(day), Step("submit_signed", day, name))
 
 
 def filed_for_unit(day, source):

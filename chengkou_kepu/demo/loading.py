@@ -27,14 +27,13 @@ class NotLoaded(Exception):
 
 
 def is_loaded(plan):
-    return AuditRecord.objects.filter(verb=MARKER, subject=str(plan)[:200]).exists()
+    return _marks(plan).exists()
 
 
 def demo_users(plan):
     """The demo's users as they are now, in the order they were made, with their memberships at hand."""
-    record = AuditRecord.objects.filter(verb=MARKER, subject=str(plan)[:200]).earliest("at")
-    names = record.detail.split("、")
-    rows = User.objects.filter(username__in=names).order_by("pk")
+    usernames = _marks(plan).earliest("at").detail.split("、")
+    rows = User.objects.filter(username__in=usernames).order_by("pk")
     return list(rows.prefetch_related("memberships__department", "memberships__region"))
 
 
@@ -52,8 +51,8 @@ def load(plan, *, password, at):
         play.closed_quarter(quarter)
     decisions.record_own_measurements(plan, cast)
     play.open_quarter(opens_at, at)
-    names = "、".join(account.username for account in accounts)
-    audit.record(MARKER, plan, by=None, at=at, detail=names)
+    usernames = "、".join(account.username for account in accounts)
+    audit.record(MARKER, plan.slug, by=None, at=at, detail=usernames)
 
 
 class _Play:
@@ -97,6 +96,11 @@ class _Play:
             ).play(steps)
 
 
+def _marks(plan):
+    """What loading leaves in the audit log: known by the plan's slug, for its title may change with the document."""
+    return AuditRecord.objects.filter(verb=MARKER, subject=plan.slug)
+
+
 def _afternoon(day, count):
     return calendar.start_of(working_day(day, count)) + timedelta(hours=17, minutes=10)
 
@@ -104,7 +108,9 @@ def _afternoon(day, count):
 def _require_fitting(plan, wording, opens_at):
     numbers = set(plan.tasks.values_list("number", flat=True))
     units = {unit.name for unit in users.units_of(plan)}
-    played = {unit for courses in script.CLOSED_QUARTERS.values() for unit in courses} | set(script.OPEN_RETURNS)
+    played = {unit for courses in script.CLOSED_QUARTERS.values() for unit in courses} | set(
+        script.OPEN_RETURNS
+    )
     if numbers != wording.task_numbers or played - units:
         raise NotLoaded(f"示例内容是按城口县2021―2025年实施方案编写的，不适用于“{plan}”。")
     last_due = calendar.default_due_at(*list(script.CLOSED_QUARTERS)[-1])
@@ -117,6 +123,8 @@ def _require_untouched(plan, accounts):
         raise NotLoaded("数据库中已有正式季报，不能载入示例内容。请另建一个数据库试用。")
     if plan.periods.exists() or Measurement.objects.filter(indicator__plan=plan).exists():
         raise NotLoaded(f"“{plan}”已开放填报或已有监测值，不能载入示例内容。请另建一个数据库试用。")
-    taken = User.objects.filter(username__in=[a.username for a in accounts]).values_list("username", flat=True)
+    taken = User.objects.filter(username__in=[a.username for a in accounts]).values_list(
+        "username", flat=True
+    )
     if taken:
         raise NotLoaded(f"用户名已被占用：{'、'.join(sorted(taken))}。示例用户不能使用已有账号。")

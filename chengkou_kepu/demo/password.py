@@ -24,18 +24,24 @@ def kept():
 
 
 def for_new_users():
-    """DEMO_PASSWORD, else the kept one, else a random one that is kept from now on, readable by its owner alone."""
-    password = from_environment() or kept()
-    if not password:
-        password = "-".join(
-            "".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS)
-        )
-        path = password_file()
-        path.touch(mode=0o600)
-        path.write_text(password + "\n", encoding="utf-8")
-    return password
+    """DEMO_PASSWORD, else the kept one, else a new random one; see `keep`."""
+    return from_environment() or kept() or _random()
+
+
+def keep(password):
+    """Write it to the file, readable by its owner alone, unless it comes from the environment; OSError if it cannot."""
+    if password in (from_environment(), kept()):
+        return
+    path = password_file()
+    path.touch(mode=0o600)
+    path.write_text(password + "\n", encoding="utf-8")
 
 
 def still_valid(user):
     """The password the demo user was given, where it is known and still opens the account; else ''."""
     return next((p for p in (from_environment(), kept()) if p and user.check_password(p)), "")
+
+
+def _random():
+    groups = ("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
+    return "-".join(groups)

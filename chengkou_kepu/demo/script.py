@@ -35,10 +35,13 @@ CLOSED_QUARTERS = {
     },
     (2023, 1): {
         "县农业农村委": filed(-1) + accepted(2),
-        "县教委": filed(-2) + withdrawn(-1) + amended(-1, "另：补报本季度校园安全科普情况。", 10) + submitted(-1)
+        "县教委": filed(-2)
+        + withdrawn(-1)
+        + amended(-1, "另：补报本季度校园安全科普情况。", 10)
+        + submitted(-1)
         + accepted(1),
         "县人力社保局": filed(3) + accepted(5),
-        "县委组织部": signed(-1, "郑卫国（示例）") + accepted(2),
+        "县委组织部": signed(-1, "贺明川（示例）") + accepted(2),
         "县经济信息委": saved(-3)
         + sent_up(-3)
         + sent_back(-2, "第28项请写明新建、改建阵地的具体数量后再报。")
@@ -46,7 +49,8 @@ CLOSED_QUARTERS = {
         + submitted(-1)
         + accepted(2),
         "县科协": filed(-2) + accepted(1),
-        "县委宣传部": filed_for_unit(0, "县委宣传部2023年4月7日书面报送表（示例）") + accepted(1, by="zhengfuban"),
+        "县委宣传部": filed_for_unit(0, "县委宣传部2023年4月7日书面报送表（示例）")
+        + accepted(1, by="zhengfuban"),
         "县文化旅游委": filed(-1)
         + accepted(1)
         + reopened(3, "第38项接待人次与县文化旅游委统计口径不一致，请核实后重报。")
@@ -83,7 +87,7 @@ CLOSED_QUARTERS = {
         + accepted(4),
         "县总工会": filed(0),
         "县人力社保局": filed(-2) + accepted(2),
-        "县委组织部": signed(0, "郑卫国（示例）") + accepted(2),
+        "县委组织部": signed(0, "贺明川（示例）") + accepted(2),
         "县经济信息委": filed(2) + accepted(4),
         "县科协": filed(-1) + accepted(2),
         "县文化旅游委": filed(-1) + accepted(3),
@@ -96,9 +100,9 @@ CLOSED_QUARTERS = {
 OPEN_RETURNS = {
     "县农业农村委": saved(-2, 1, 2, 3),
     "县教委": filed(-4) + returned(-2, "第8项请写明新增实验室的学校名称，第11项请补充培训学时。", 8, 11),
-    "县人力社保局": saved(-3) + sent_up(-3) + recalled(-2) + submitted(-1),
+    "县人力社保局": saved(-2) + sent_up(-1),
     "县委组织部": filed(-5) + accepted(-3),
-    "县经济信息委": saved(-2) + sent_up(-1),
+    "县经济信息委": saved(-3) + sent_up(-3) + recalled(-2) + submitted(-1),
     "县科协": filed(-2),
     "县委宣传部": filed_for_unit(-2, "县委宣传部书面报送表（示例）"),
     "县文化旅游委": filed(-1),
@@ -121,10 +125,18 @@ MEASURED = {
     },
     ((2022, 4), "县科协"): {
         "science-museum": {"stage": "立项", "source": "【示例】项目批复文件"},
-        "village-informants": {"numerator": "148", "denominator": "204", "source": "【示例】各乡镇（街道）汇总"},
+        "village-informants": {
+            "numerator": "148",
+            "denominator": "204",
+            "source": "【示例】各乡镇（街道）汇总",
+        },
     },
     ((2023, 4), "县科协"): {
         "science-museum": {"stage": "在建", "source": "【示例】施工许可和现场核查"},
-        "village-informants": {"numerator": "176", "denominator": "204", "source": "【示例】各乡镇（街道）汇总"},
+        "village-informants": {
+            "numerator": "176",
+            "denominator": "204",
+            "source": "【示例】各乡镇（街道）汇总",
+        },
     },
 }

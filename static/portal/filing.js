@@ -1,4 +1,5 @@
-/* The filing page: completion and stage follow each other, so that a clerk enters only one of them. */
+/* The filing page: completion and stage follow each other, so that a clerk enters only one of them; a folded line
+   opens when a link leads to it. */
 (function () {
   "use strict";
 
@@ -34,4 +35,15 @@
     if (now === pair.stage.value) { return; }
     pair.completion.value = { NOT_STARTED: "0", COMPLETED: "100" }[pair.stage.value] || "";
   }, true);
+
+  function unfold() {
+    var line = document.getElementById(location.hash.slice(1));
+    if (line && line.tagName === "DETAILS") {
+      line.open = true;
+      line.scrollIntoView();
+    }
+  }
+
+  window.addEventListener("hashchange", unfold);
+  unfold();
 }());

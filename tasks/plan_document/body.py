@@ -9,7 +9,9 @@ from .numbering import chinese_mark, without_number
 
 END_OF_CLAUSE = "，。；：！？,;:!?"
 CLAUSE = re.compile(f"[^{END_OF_CLAUSE}]+[{END_OF_CLAUSE}]*")
-TABLE_CAPTION = re.compile(r"附件\s*[0-9０-９一二三四五]*[:：]?$|.*(?:分解|分工|责任|任务)表$")
+TABLE_CAPTION = re.compile(
+    r"附件\s*[0-9０-９一二三四五]*[:：]?$|.*(?:分解|分工|责任|任务)(?:一览)?(?:表|清单)$"
+)
 SAME_SIGNS = str.maketrans("()―—–－─～,;:", "（）-----～，；：", " \t　\xa0")
 LONGEST_LEADING_SENTENCE = 30  # characters of a paragraph's first sentence that can be a task's title
 ALIKE = 0.5  # share of a title's pairs of characters that a paragraph must have to describe it
@@ -67,7 +69,8 @@ def stands_in(title, paragraph):
     text, wanted = same(without_number(paragraph) + "。"), same(title)
     at = text.find(wanted)
     while at >= 0:
-        if (at == 0 or text[at - 1] in END_OF_CLAUSE) and text[at + len(wanted)] in END_OF_CLAUSE:
+        after = at + len(wanted)
+        if (at == 0 or text[at - 1] in END_OF_CLAUSE) and text[after : after + 1] in END_OF_CLAUSE:
             return at
         at = text.find(wanted, at + 1)
     return -1

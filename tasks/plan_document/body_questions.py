@@ -70,11 +70,14 @@ def question_unlisted_units(reading, document):
         for spelling in (name, bare(name))
         if not is_group(name)
     }
-    for action in document.actions if spelled else ():
+    if not spelled:
+        return
+    unknown = unknown_units(spelled)
+    for action in document.actions:
         tasks = [task for task in document.tasks if task.action == action.ordinal]
         listed = {name for task in tasks for name in (*task.leads, *task.supports)}
         for paragraph in action.paragraphs if tasks else ():
-            names, clause_of = units_named(paragraph, spelled, unknown_units(spelled))
+            names, clause_of = units_named(paragraph, spelled, unknown)
             missing = [name for name in names if name not in listed]
             if missing:
                 row = next((task.number for task in tasks if paragraph in task.paragraphs), None)

@@ -12,14 +12,16 @@ LONGEST_TITLE_LINES = 4
 NOT_A_TITLE = re.compile("印发|通知|附件|^[0-9０-９]|^[（(]?[一二三四五六七八九十]+[、）)]")
 QUOTED_TITLE = re.compile(f"《([^《》]{{4,80}}?{ENDING})》")
 ISSUED_TITLE = re.compile(f"关于印发《?([^《》]{{4,80}}?{ENDING})》?的?通知")
-CAPTION = re.compile(f"《?([^《》]{{4,80}}?{ENDING})》?(?:重点|主要|目标|工作|任务|责任|分解|分工|一览)+表")
+CAPTION = re.compile(
+    f"《?([^《》]{{4,80}}?{ENDING})》?(?:重点|主要|目标|工作|任务|责任|分解|分工|一览)+(?:表|清单)"
+)
 YEARS = re.compile(r"(20\d\d)\s*年?\s*[―—–\-－─~～至到]+\s*(20\d\d)\s*年?")
 DAY = re.compile(r"[（(]?\s*(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日\s*(?:印发)?\s*[）)]?")
 CHINESE_DAY = re.compile(
     "([二○〇零Ｏ一三四五六七八九]{4})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日"
 )
 REGION = re.compile(
-    r"(?:[^县区市州旗省]{2,8}(?:省|自治区|市))?([^县区市州旗省]{1,10}(?:自治县|自治州|县|区|市|旗|州))(?=.)"
+    r"(?:[^县区市旗省]{2,8}(?:省|自治区|自治州|市)){0,2}([^县区市旗省]{1,10}(?:自治县|自治州|县|区|市|旗))(?=.)"
 )
 OFFICE = re.compile(r"(.{2,20}?)人民政府(?:办公室|办公厅)?$")
 
@@ -88,8 +90,11 @@ def chinese_day(line):
 
 
 def span(title, lines):
-    """(first day, last day) of the years that the title, else the first line that gives them, names."""
-    for text in (title, *lines):
+    """(first day, last day) of the years in the title, else in the first heading or notice that has any.
+
+    Sentences do not count: they name the years of other plans too.
+    """
+    for text in (title, *(line for line in lines if "。" not in line)):
         match = YEARS.search(text.translate(WIDE_DIGITS))
         if match and int(match[1]) <= int(match[2]):
             return date(int(match[1]), 1, 1), date(int(match[2]), 12, 31)

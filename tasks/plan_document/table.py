@@ -97,14 +97,15 @@ class RowReader:
             self.take_task(row)
 
     def take_task(self, row):
-        title = cell_at(row, self.header.task)
-        if title.continued and self.table.tasks:
+        cell = cell_at(row, self.header.task)
+        title = without_number(joined_lines(cell.text))
+        if cell.continued and self.table.tasks:
             self.extend_task(row)
-        elif title.text:
-            self.add_task(row, title.text)
+        elif title:
+            self.add_task(row, title)
         else:
             self.table.untitled.append((len(self.table.tasks), "，".join(texts(row))))
-        self.table.ends_with = "task" if title.text else "untitled"
+        self.table.ends_with = "task" if title else "untitled"
 
     def section_of(self, row):
         """The section that the row is, else None.
@@ -157,18 +158,21 @@ class RowReader:
     def units_of(self, row):
         return {c: cell_at(row, c).text for c in self.header.units if cell_at(row, c).text}
 
-    def add_task(self, row, text):
+    def add_task(self, row, title):
         given = self.units_of(row)
         own = {column for column in given if not cell_at(row, column).continued}
-        inherited = {c for c in self.above if c not in given and not self.is_left_empty(c, own)}
+        self.above = {
+            c: text for c, text in self.above.items() if c in given or not self.is_left_empty(c, own)
+        }
+        inherited = self.above.keys() - given.keys()
         self.above |= given
         number = cell_at(row, self.header.number) if self.header.number is not None else Cell()
-        mark = chinese_mark(text)
+        mark = chinese_mark(cell_at(row, self.header.task).text)
         self.task_marks |= ({mark[2]} if mark else set()) | ({"一"} if plain_ordinal(number.text) else set())
         self.table.tasks.append(
             TaskRow(
                 section=len(self.table.sections) - 1,
-                title=without_number(joined_lines(text)),
+                title=title,
                 printed=plain_number(number.text),
                 units={c: self.above[c] for c in self.header.units if c in given or c in inherited},
                 own=own,

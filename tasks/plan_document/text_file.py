@@ -66,7 +66,7 @@ def decoded(raw):
     marked = next((encoding for mark, encoding in MARKED if raw.startswith(mark)), None)
     if marked:
         return strictly(raw, marked)
-    if b"\0" in raw:
+    if b"\n\0" in raw or b"\0\n" in raw:
         return strictly(raw, "utf-16-le" if raw[1::2].count(0) >= raw[::2].count(0) else "utf-16-be")
     try:
         return raw.decode("utf-8")

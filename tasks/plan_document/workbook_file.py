@@ -23,7 +23,16 @@ def read_workbook_file(raw):
             book = load_workbook(io.BytesIO(raw), data_only=True)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         return tuple(Grid(tuple(rows_of(sheet)), shows_merges=True, is_text_outside=True) for sheet in sheets)
-    except (KeyError, ValueError, AttributeError, IndexError, TypeError, SyntaxError, InvalidFileException):
+    except (
+        KeyError,
+        ValueError,
+        OSError,
+        AttributeError,
+        IndexError,
+        TypeError,
+        SyntaxError,
+        InvalidFileException,
+    ):
         raise PlanDocumentError(DAMAGED) from None
 
 

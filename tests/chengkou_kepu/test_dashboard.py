@@ -103,8 +103,11 @@ def test_headline_counts_tasks_progress_and_filing():
         ({"counts": {Light.NORMAL: 42}, "behind": 0}, "总体进度 49%，与序时进度持平。"),
         ({"rates": FilingRates(0, 0, 0, 2)}, "本季没有须报送的单位。"),
         ({"rates": FilingRates(9, 9, 9, 0)}, "本季应报 9 个单位，已全部按时报送。"),
-        ({"rates": FilingRates(9, 9, 7, 0)}, "本季应报 9 个单位，已报 9 个，按时 7 个。"),
+        ({"rates": FilingRates(9, 9, 7, 0)}, "本季应报 9 个单位，已全部报送，按时 7 个。"),
+        ({"rates": FilingRates(9, 9, 0, 0)}, "本季应报 9 个单位，已全部报送，按时 0 个。"),
         ({"rates": FilingRates(1, 1, 1, 0)}, "本季应报 1 个单位，已按时报送。"),
+        ({"rates": FilingRates(1, 1, 0, 0)}, "本季应报 1 个单位，已逾期报送。"),
+        ({"rates": FilingRates(1, 0, 0, 0)}, "本季应报 1 个单位，未报送。"),
         ({"rates": FilingRates(9, 0, 0, 0)}, "本季应报 9 个单位，均未报送。"),
         (
             {"rates": FilingRates(9, 0, 0, 0), "at": BEFORE_DUE},

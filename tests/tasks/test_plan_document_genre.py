@@ -1,6 +1,8 @@
 """Other counties' documents: the same small plan in three formats, varied as DESIGN §5 says the genre varies."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from docx import Document
@@ -10,6 +12,7 @@ from openpyxl import Workbook, load_workbook
 
 from tasks.plan_document import read_plan_document
 
+COUNTY = Path(__file__).resolve().parents[2] / "fixtures" / "plan" / "000_5b31e1cc3ff236a8.txt"
 FRONT = [
     "青山县人民政府办公室",
     "关于印发青山县全民科学素质行动实施方案（2023—2025年）的通知",
@@ -370,14 +373,41 @@ def test_a_dash_means_nobody(make):
 
 
 def test_an_empty_support_cell_among_merged_ones_means_nobody(tmp_path):
-    rows = [*ROWS[:3], ["3", "开展科普赶集", "县妇联", "—"], *ROWS[3:]]
+    rows = [*ROWS[:3], ["3", "开展科普赶集", "县妇联", "—"], ["4", "办好科普画廊", "", ""], *ROWS[3:]]
 
     def empty(document):
         document.tables[0].cell(4, 3).text = ""
 
     document = reopened(word_file(tmp_path, rows), empty)
-    assert (document.tasks[2].leads, document.tasks[2].supports) == (("县妇联",), ())
+    assert [(task.leads, task.supports) for task in document.tasks[2:4]] == [(("县妇联",), ())] * 2
     assert ("supports_left_empty", 3) in codes(document)
+
+
+@pytest.mark.parametrize(
+    ("title", "region"),
+    [
+        ("重庆市青山县全民科学素质行动实施方案（2021-2025年）", "青山县"),
+        ("云南省昆明市五华区“十四五”全民科学素质行动实施方案（2021－2025年）", "五华区"),
+        ("石柱土家族自治县全民科学素质行动（2021～2025年）实施方案", "石柱土家族自治县"),
+        ("余杭市2021年至2025年全民科学素质行动计划", "余杭市"),
+        ("全民科学素质行动规划纲要（2021—2025年）实施方案", None),
+    ],
+)
+def test_titles_regions_and_years(make, title, region):
+    document = make(ROWS, body=(title, *BODY, CAPTION))
+    assert (document.title, document.region_name) == (title, region)
+    assert (document.starts_on, document.ends_on, document.issued_on) == (
+        date(2021, 1, 1),
+        date(2025, 12, 31),
+        None,
+    )
+    assert codes(document) == ([] if region else [("region_missing", None)])
+
+
+def test_a_plan_without_years(make):
+    document = make(ROWS, body=("青山县全民科学素质行动实施方案", *BODY, CAPTION))
+    assert (document.starts_on, document.ends_on) == (None, None)
+    assert codes(document) == [("period_missing", None)]
 
 
 def test_text_without_blank_lines_between_rows(tmp_path):
@@ -386,8 +416,56 @@ def test_text_without_blank_lines_between_rows(tmp_path):
     assert tasks_of(read_plan_document(path)) == EXPECTED
 
 
+@pytest.mark.parametrize("merge", [True, False], ids=["merged", "empty"])
+@pytest.mark.parametrize("write", [word_file, workbook_file])
+def test_the_county_document_says_the_same_in_other_formats(tmp_path, write, merge):
+    county = read_plan_document(COUNTY)
+    body, _, table = COUNTY.read_text("utf-8").partition("责任分解表\n")
+    lines = [line.strip() for line in f"{body}责任分解表".splitlines()]
+    blocks = (re.split("\n\t", block.removeprefix("\t")) for block in table.rstrip().split("\n\n"))
+    rows = [row + [""] * (4 - len(row)) if len(row) > 1 else row for row in blocks]
+    document = read_plan_document(write(tmp_path, rows[1:], head=rows[0], body=lines, merge=merge))
+    assert (document.title, document.issued_on) == (county.title, county.issued_on)
+    assert (document.actions, document.tasks) == (county.actions, county.tasks)
+    assert codes(document) == codes(county)
+
+
 def test_text_may_end_without_a_line_end(tmp_path):
     assert tasks_of(read_plan_document(text_file(tmp_path, ROWS, ending=""))) == EXPECTED
+
+
+def test_text_without_a_last_line_end_and_an_action_without_rows(tmp_path):
+    rowless = ["（三）实施青少年行动。", "关心青少年。", "办好科技节。每年一次。"]
+    body = [*FRONT, *BODY[:-3], *rowless, *BODY[-3:], CAPTION]
+    document = read_plan_document(text_file(tmp_path, ROWS, body=body, ending=""))
+    assert tasks_of(document) == EXPECTED
+    assert codes(document) == [
+        ("table_may_be_cut_off", 3),
+        ("action_without_rows", None),
+        ("paragraph_without_row", None),
+    ]
+
+
+def test_sections_under_chapter_rows(make):
+    rows = [
+        ["一、提升行动"],
+        ["（一）实施农民科学素质提升行动"],
+        *ROWS[1:3],
+        ["二、重点工程"],
+        ["（一）实施科普设施工程"],
+        ROWS[4],
+    ]
+    document = make(rows)
+    assert (tasks_of(document), document.findings) == (EXPECTED, ())
+    assert [(a.ordinal, a.title) for a in document.actions] == [
+        (1, "实施农民科学素质提升行动"),
+        (2, "实施科普设施工程"),
+    ]
+
+
+def test_notes_in_the_table_are_no_rows(make):
+    document = make([*ROWS, ["注：排在第一位的为牵头单位"]])
+    assert (tasks_of(document), document.findings) == (EXPECTED, ())
 
 
 def test_text_after_the_table_is_body(tmp_path):

@@ -32,7 +32,9 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(as_json(document), ensure_ascii=False, indent=2))
         else:
-            self.stdout.write("\n".join([*summary(document), *(result(outcome) if outcome else NOT_SAVED)]))
+            self.stdout.write(
+                "\n".join([*summary(document), *(result(document, outcome) if outcome else NOT_SAVED)])
+            )
 
     def save(self, document, options):
         try:
@@ -63,18 +65,22 @@ def summary(document):
         return [*lines, "没有需要核对的事项。"]
     lines.append(f"需要核对的事项 {len(document.findings)} 条：")
     for finding in document.findings:
-        row = "" if finding.row is None else f"第 {finding.row} 项："
-        lines.append(f"  {row}{finding.message}")
+        row = f"第{finding.row}项"
+        named = finding.row is None or finding.message.startswith(row)
+        lines.append(f"  {finding.message}" if named else f"  {row}：{finding.message}")
     return lines
 
 
-def result(outcome):
+def result(document, outcome):
     """What the import made of it, in lines."""
     plan, targets = outcome.plan, outcome.targets
     name = f"{plan.region}（{plan.region.code}）{plan.slug}"
+    lines = []
+    if document.region_name not in (None, plan.region.name):
+        lines.append(f"注意：文件写的是{document.region_name}，已按指定的代码归入{plan.region}。")
     if not outcome.changed:
-        return [f"{name}：没有变化。"]
-    lines = [f"已导入 {name}。"] if outcome.created else [f"已更新 {name}："]
+        return [*lines, f"{name}：没有变化。"]
+    lines.append(f"已导入 {name}。" if outcome.created else f"已更新 {name}：")
     lines += [] if outcome.created else [f"  {change}" for change in outcome.changes]
     for label, names in (
         ("新增指标", targets.created),

@@ -1,14 +1,13 @@
 """`manage.py load_demo`: sample users and returns for trying the portal out."""
 
 import unicodedata
-from datetime import datetime
 
-from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
+from django.core.management import BaseCommand, CommandError
+from django.db import transaction
 
 from chengkou_kepu.demo import loading
 from chengkou_kepu.demo import password as passwords
-from tasks.calendar import SHANGHAI
+from chengkou_kepu.management.moments import add_at, moment
 from tasks.models import Plan
 
 PLAN = "chengkou-2021-2025"
@@ -19,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--plan", default=PLAN, metavar="SLUG", help="方案标识")
-        parser.add_argument("--at", type=moment, help="视作当前时间，如 2024-01-05T09:00")
+        add_at(parser)
 
     def handle(self, *, at, **options):
         plan = Plan.objects.select_related("region").filter(slug=options["plan"]).first()
@@ -27,11 +26,21 @@ class Command(BaseCommand):
             raise CommandError(f"还没有导入方案（{options['plan']}），请先执行 manage.py import_plan。")
         fresh = not loading.is_loaded(plan)
         if fresh:
-            try:
-                loading.load(plan, password=passwords.for_new_users(), at=at or timezone.now())
-            except loading.NotLoaded as refusal:
-                raise CommandError(str(refusal)) from None
+            self._load(plan, moment(at))
         self._print(plan, fresh)
+
+    def _load(self, plan, at):
+        password = passwords.for_new_users()
+        try:
+            with transaction.atomic():
+                loading.load(plan, password=password, at=at)
+                passwords.keep(password)
+        except loading.NotLoaded as refusal:
+            raise CommandError(str(refusal)) from None
+        except OSError as error:
+            raise CommandError(
+                f"口令文件不能写入（{error}），请用环境变量 DEMO_PASSWORD 指定口令。"
+            ) from None
 
     def _print(self, plan, fresh):
         users = loading.demo_users(plan)
@@ -47,12 +56,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"口令（所有示例用户相同）：{known or '由首次载入时的 DEMO_PASSWORD 设定，或已修改。'}"
         )
-
-
-def moment(text):
-    """An aware moment; a time without a zone is one of Asia/Shanghai."""
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
 
 
 def _roles(user):
