@@ -5,7 +5,11 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings
 
+from chengkou_kepu.plan_import import import_plan
+from tasks.plan_document import read_plan_document
 from tests import factories
+
+COUNTY_DOCUMENT = settings.BASE_DIR / "fixtures" / "plan" / "000_5b31e1cc3ff236a8.txt"
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +64,23 @@ def signed_in(client):
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Set what the views read as the time."""
+
+    def set_to(text):
+        monkeypatch.setattr("django.utils.timezone.now", lambda: factories.moment(text))
+
+    return set_to
+
+
+@pytest.fixture
+def county(cast):
+    """城口县's own plan, imported from the official document, with the cast's units in it."""
+    document = read_plan_document(COUNTY_DOCUMENT)
+    return import_plan(document, by=None, at=factories.moment("2022-12-01 09:00")).plan
 
 
 def pytest_collection_modifyitems(items):

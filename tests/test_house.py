@@ -100,13 +100,13 @@ class ClockReads(ast.NodeVisitor):
     def __init__(self):
         self.found, self.views = [], 0
 
-    def visit_FunctionDef(self, node):  # noqa: N802
+    def visit_FunctionDef(self, node):
         answers = "request" in {arg.arg for arg in node.args.args}
         self.views += answers
         self.generic_visit(node)
         self.views -= answers
 
-    def visit_Attribute(self, node):  # noqa: N802
+    def visit_Attribute(self, node):
         of = ast.unparse(node.value).rpartition(".")[2]
         naive = of in ("date", "datetime", "dt") and node.attr in self.NAIVE
         clock = (of, node.attr) in (("timezone", "now"), ("datetime", "now"), ("time", "time"))
@@ -115,11 +115,11 @@ class ClockReads(ast.NodeVisitor):
             self.found.append(node.lineno)
         self.generic_visit(node)
 
-    def visit_Call(self, node):  # noqa: N802
+    def visit_Call(self, node):
         node.func.called_with_moment = bool(node.args or node.keywords)
         self.generic_visit(node)
 
-    def visit_ImportFrom(self, node):  # noqa: N802
+    def visit_ImportFrom(self, node):
         if node.module == "django.utils.timezone" and {"now", "localdate"} & {
             alias.name for alias in node.names
         }:

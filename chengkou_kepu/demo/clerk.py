@@ -135,6 +135,6 @@ class Clerk:
         """Office hours of that working day, later for each further step, differing from unit to unit."""
         seed = f"{self.department.name}|{self.period.code}|{day}|{order}"
         spread = sha256(seed.encode()).digest()[0] % 35
-        minutes = 9 * 60 + 10 + 110 * order + spread
+        minutes = 9 * 60 + 5 + 75 * order + spread
         morning = calendar.start_of(working_day(self.anchor, day))
         return morning + timedelta(minutes=minutes)

@@ -1,6 +1,6 @@
 """Loading the demo: five quarters of sample returns and decisions, in one transaction, as if it had all happened."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
@@ -18,6 +18,7 @@ from .wording import Wording
 
 MARKER = "载入示例内容"
 ACCOUNTS_MADE_AT = datetime(2022, 12, 26, 9, 0, tzinfo=SHANGHAI)
+EARLIEST_LOADING = date(2023, 11, 15)
 DAYS_TO_DEADLINE = 10
 WORKING_DAYS_OPEN = 8
 
@@ -41,21 +42,25 @@ def demo_users(plan):
 def load(plan, *, password, at):
     """Fill the plan with sample content as if loaded at `at`; NotLoaded where that could touch real content."""
     wording = Wording()
-    opens_at = calendar.start_of(working_day(calendar.local_day(at), -WORKING_DAYS_OPEN)) + timedelta(hours=9)
-    _require_fitting(plan, wording, opens_at)
+    _require_no_real_content(plan)
+    _require_fitting(plan, wording)
+    if calendar.local_day(at) < EARLIEST_LOADING:
+        raise NotLoaded("示例内容写到2023年第三季度截止之后，--at 不能早于2023年11月15日。")
     accounts = users.planned_accounts(plan)
-    _require_untouched(plan, accounts)
+    _require_free(accounts)
     cast = users.create_cast(plan, accounts, password=password, at=ACCOUNTS_MADE_AT)
     play = _Play(plan, cast, wording)
     for quarter in script.CLOSED_QUARTERS:
         play.closed_quarter(quarter)
     decisions.record_own_measurements(plan, cast)
-    play.open_quarter(opens_at, at)
+    play.open_quarter(at)
     usernames = "、".join(account.username for account in accounts)
     audit.record(MARKER, plan.slug, by=None, at=at, detail=usernames)
 
 
 class _Play:
+    """The script being played on one plan; everything in it happens at back-dated moments."""
+
     def __init__(self, plan, cast, wording):
         self.plan, self.cast, self.wording = plan, cast, wording
         self.units = {unit.name: unit for unit in users.units_of(plan)}
@@ -73,8 +78,10 @@ class _Play:
         decisions.decide_close_outs(self.plan, period, self.units, self.cast, at=(applied, decided))
         close_period(period, by=coordinator, at=_afternoon(due_on, 15))
 
-    def open_quarter(self, opens_at, at):
+    def open_quarter(self, at):
+        """Opened eight working days before `at`, due ten days after it."""
         today = calendar.local_day(at)
+        opens_at = calendar.start_of(working_day(today, -WORKING_DAYS_OPEN)) + timedelta(hours=9)
         due_at = calendar.end_of(today + timedelta(days=DAYS_TO_DEADLINE))
         coordinator = self.cast.by_username["kexie"]
         period = open_period(self.plan, *script.OPEN_QUARTER, by=coordinator, at=opens_at, due_at=due_at)
@@ -105,26 +112,22 @@ def _afternoon(day, count):
     return calendar.start_of(working_day(day, count)) + timedelta(hours=17, minutes=10)
 
 
-def _require_fitting(plan, wording, opens_at):
-    numbers = set(plan.tasks.values_list("number", flat=True))
-    units = {unit.name for unit in users.units_of(plan)}
-    played = {unit for courses in script.CLOSED_QUARTERS.values() for unit in courses} | set(
-        script.OPEN_RETURNS
-    )
-    if numbers != wording.task_numbers or played - units:
-        raise NotLoaded(f"示例内容是按城口县2021―2025年实施方案编写的，不适用于“{plan}”。")
-    last_due = calendar.default_due_at(*list(script.CLOSED_QUARTERS)[-1])
-    if opens_at <= _afternoon(calendar.local_day(last_due), 15):
-        raise NotLoaded("示例内容写到2023年第三季度截止之后，--at 不能早于2023年11月15日。")
-
-
-def _require_untouched(plan, accounts):
+def _require_no_real_content(plan):
     if QuarterlyReport.objects.exists():
         raise NotLoaded("数据库中已有正式季报，不能载入示例内容。请另建一个数据库试用。")
     if plan.periods.exists() or Measurement.objects.filter(indicator__plan=plan).exists():
         raise NotLoaded(f"“{plan}”已开放填报或已有监测值，不能载入示例内容。请另建一个数据库试用。")
-    taken = User.objects.filter(username__in=[a.username for a in accounts]).values_list(
-        "username", flat=True
-    )
+
+
+def _require_fitting(plan, wording):
+    numbers = set(plan.tasks.values_list("number", flat=True))
+    units = {unit.name for unit in users.units_of(plan)}
+    if numbers != wording.task_numbers or script.units() - units:
+        raise NotLoaded(f"示例内容是按城口县2021―2025年实施方案编写的，不适用于“{plan}”。")
+
+
+def _require_free(accounts):
+    planned = [account.username for account in accounts]
+    taken = User.objects.filter(username__in=planned).order_by("username").values_list("username", flat=True)
     if taken:
-        raise NotLoaded(f"用户名已被占用：{'、'.join(sorted(taken))}。示例用户不能使用已有账号。")
+        raise NotLoaded(f"用户名已被占用：{'、'.join(taken)}。示例用户不能使用已有账号。")

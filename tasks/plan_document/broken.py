@@ -3,15 +3,16 @@
 from .body import is_cut_short, leading_sentence, same
 from .cells import cell_at
 from .model import PlanDocumentError
-from .names import read_units
+from .names import bare, read_units
 
 
 def refuse_broken(reading):
     """PlanDocumentError where the table's last row is not whole.
 
     A copy may end between rows, or after a whole title if its unit cells are merged with those above
-    (DESIGN §3). In a text export a cell is whole when its line is ended, or, at the end of the file, when
-    nothing of the section's body follows that would need a row.
+    (DESIGN §3). In a text export a title is whole when its line is ended and it does not break off inside a
+    clause of the body; a unit cell is broken when two of three signs meet: its line is not ended, the
+    section's body goes on, its last name seems the beginning of a longer one.
     """
     table, task = reading.table, reading.table.tasks[-1]
     if table.ends_with == "task":
@@ -45,11 +46,8 @@ def refuse_broken_row(reading, task):
         raise broken("重点工作没有写完", number)
     if short and open_at == header.task and (reading.goes_on() or not is_titled(task.title, paragraphs)):
         raise broken("重点工作没有写完", number)
-    if (
-        task.own
-        and open_at in header.units
-        and (reading.goes_on() or ends_inside_name(reading, task, open_at))
-    ):
+    signs = (open_at is not None, reading.goes_on(), ends_inside_name(reading, task))
+    if task.own and len(task.row) - 1 in header.units and sum(signs) > 1:
         raise broken("责任单位没有写完", number)
 
 
@@ -68,13 +66,19 @@ def is_titled(title, paragraphs):
     return any(same(leading_sentence(paragraph)) == same(title) for paragraph in paragraphs)
 
 
-def ends_inside_name(reading, task, column):
-    """Whether the cell's last name is the beginning of another name that the table has."""
-    names = read_units(cell_at(task.row, column).text).names
-    return bool(names) and any(
-        name != names[-1] and name.startswith(names[-1]) and reading.canonical[name] != names[-1]
-        for name in reading.canonical
-    )
+def ends_inside_name(reading, task):
+    """Whether the row's last name seems the beginning of a longer one.
+
+    Another name of the table begins with it; or the body has it and no other unit ends in its last character.
+    """
+    names = read_units(cell_at(task.row, len(task.row) - 1).text).names
+    if not names:
+        return False
+    last = names[-1]
+    others = [name for name in reading.canonical if name != last]
+    longer = any(name.startswith(last) and reading.canonical[name] != last for name in others)
+    unlike = last[-1] not in {"）", *(bare(name)[-1] for name in others)}
+    return longer or (unlike and any(last in line for line in reading.layout.lines))
 
 
 def section_is_cut(reading):

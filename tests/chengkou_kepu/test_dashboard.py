@@ -25,16 +25,6 @@ AFTER_DUE = factories.moment("2023-10-20 09:00")
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """Set what the views read as the time."""
-
-    def set_to(text):
-        monkeypatch.setattr("django.utils.timezone.now", lambda: factories.moment(text))
-
-    return set_to
-
-
-@pytest.fixture
 def board(plan, period):
     """The Dashboard of a period as it is assembled at a moment."""
 

@@ -4,27 +4,13 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tasks.forms import LineForm
 from tasks.models import ProgressEntry, QuarterlyReport, ReportEvent, Responsibility
-
 from tests import factories
+from tests.posting import return_address as address
+from tests.posting import typed
 
 pytestmark = pytest.mark.django_db
 Status = QuarterlyReport.Status
-
-
-def address(plan, period, unit=None):
-    return f"/plans/{plan.slug}/filing/{period.code}/" + (f"?unit={unit.pk}" if unit else "")
-
-
-def typed(unit, number, **values):
-    """The POST fields of one line as the page would send them, upon what is stored now."""
-    responsibility = Responsibility.objects.get(department=unit, task__number=number)
-    entry = ProgressEntry.objects.filter(responsibility=responsibility).order_by("-pk").first()
-    form = LineForm(responsibility_id=responsibility.pk, entry=entry)
-    data = {f"line-{responsibility.pk}-{name}": form[name].value() for name in form.fields}
-    data |= {f"line-{responsibility.pk}-{name}": value for name, value in values.items()}
-    return {key: "" if value is None else value for key, value in data.items() if value is not False}
 
 
 def stored(unit, number):
@@ -35,14 +21,20 @@ def stored(unit, number):
 def test_a_draft_is_saved_and_stays_its_units_own(signed_in, cast, units, plan, period):
     client = signed_in(cast.nongye)
     response = client.post(
-        address(plan, period), typed(units.nongye, 1, completion="４５%", progress="办班3期。") | {"verb": "save"}
+        address(plan, period),
+        typed(period, units.nongye, 1, completion="４５%", progress="办班3期。") | {"verb": "save"},
     )
     assert response.status_code == 302
     assert stored(units.nongye, 1) == ("UNDER_WAY", 45, "办班3期。", 1)
     page = signed_in(cast.nongye).get(address(plan, period))
     assert "办班3期。" in page.content.decode()
     assert signed_in(cast.lingdao).get(address(plan, period)).status_code == 403
-    for user, status in [(cast.jiaowei, 404), (cast.lingdao, 404), (cast.outsider, 404), (cast.sysadmin, 404)]:
+    for user, status in [
+        (cast.jiaowei, 404),
+        (cast.lingdao, 404),
+        (cast.outsider, 404),
+        (cast.sysadmin, 404),
+    ]:
         assert signed_in(user).get(address(plan, period, units.nongye)).status_code == status
 
 
@@ -57,15 +49,15 @@ def test_an_anonymous_visitor_is_sent_to_the_login_page(client, plan, period):
 
 def test_only_touched_lines_are_saved(signed_in, cast, units, plan, period):
     client = signed_in(cast.nongye)
-    both = typed(units.nongye, 1) | typed(units.nongye, 2, completion="10", progress="启动。")
+    both = typed(period, units.nongye, 1) | typed(period, units.nongye, 2, completion="10", progress="启动。")
     client.post(address(plan, period), both | {"verb": "save"})
     assert list(ProgressEntry.objects.values_list("responsibility__task__number", "version")) == [(2, 1)]
-    client.post(address(plan, period), typed(units.nongye, 2) | {"verb": "save"})
+    client.post(address(plan, period), typed(period, units.nongye, 2) | {"verb": "save"})
     assert stored(units.nongye, 2) == ("UNDER_WAY", 10, "启动。", 1)
 
 
 def test_a_contradiction_is_said_at_the_field_and_what_was_typed_stays(signed_in, cast, units, plan, period):
-    data = typed(units.nongye, 1, completion="60", stage="COMPLETED", progress="文字还在。")
+    data = typed(period, units.nongye, 1, completion="60", stage="COMPLETED", progress="文字还在。")
     page = signed_in(cast.nongye).post(address(plan, period), data | {"verb": "save"}).content.decode()
     assert "未启动应为 0，推进中应为 1 至 99，已完成应为 100。" in page
     assert "文字还在。" in page
@@ -74,8 +66,8 @@ def test_a_contradiction_is_said_at_the_field_and_what_was_typed_stays(signed_in
 
 def test_somebody_elses_line_is_not_overwritten_until_the_user_says_so(signed_in, cast, units, plan, period):
     client = signed_in(cast.nongye)
-    mine = typed(units.nongye, 1, completion="30", progress="我的。")
-    client.post(address(plan, period), typed(units.nongye, 1, completion="20", progress="别人的。"))
+    mine = typed(period, units.nongye, 1, completion="30", progress="我的。")
+    client.post(address(plan, period), typed(period, units.nongye, 1, completion="20", progress="别人的。"))
     page = client.post(address(plan, period), mine).content.decode()
     assert stored(units.nongye, 1) == ("UNDER_WAY", 20, "别人的。", 1)
     assert "王琳已于" in page
@@ -91,7 +83,7 @@ def test_a_part_saved_by_htmx_comes_back_with_its_new_version_and_the_count(
 ):
     response = signed_in(cast.nongye).post(
         address(plan, period),
-        typed(units.nongye, 1, completion="30", progress="三期。"),
+        typed(period, units.nongye, 1, completion="30", progress="三期。"),
         headers={"HX-Request": "true"},
     )
     part = response.content.decode()
@@ -103,7 +95,10 @@ def test_a_part_saved_by_htmx_comes_back_with_its_new_version_and_the_count(
 
 def test_submission_names_the_missing_lines_and_jumps_to_the_first(signed_in, cast, units, plan, period):
     client = signed_in(cast.nongye)
-    data = typed(units.nongye, 2, completion="10", progress="启动。") | {"verb": "SEND_UP", "version": "0"}
+    data = typed(period, units.nongye, 2, completion="10", progress="启动。") | {
+        "verb": "SEND_UP",
+        "version": "0",
+    }
     response = client.post(address(plan, period), data)
     pk = Responsibility.objects.get(department=units.nongye, task__number=1).pk
     assert response["Location"] == f"{address(plan, period, units.nongye)}&check=1#line-{pk}"
@@ -114,7 +109,10 @@ def test_submission_names_the_missing_lines_and_jumps_to_the_first(signed_in, ca
 
 def test_a_unit_without_approver_submits_and_may_withdraw(signed_in, cast, units, plan, period):
     client = signed_in(cast.jiaowei)
-    data = typed(units.jiaowei, 3, completion="50", progress="完成一半。") | {"verb": "SUBMIT", "version": "0"}
+    data = typed(period, units.jiaowei, 3, completion="50", progress="完成一半。") | {
+        "verb": "SUBMIT",
+        "version": "0",
+    }
     client.post(address(plan, period), data)
     report = QuarterlyReport.objects.get()
     assert report.status == Status.SUBMITTED
@@ -126,7 +124,7 @@ def test_a_unit_without_approver_submits_and_may_withdraw(signed_in, cast, units
 
 def test_a_stale_page_cannot_submit_what_it_has_not_seen(signed_in, cast, units, plan, period):
     client = signed_in(cast.jiaowei)
-    client.post(address(plan, period), typed(units.jiaowei, 3, completion="50", progress="一半。"))
+    client.post(address(plan, period), typed(period, units.jiaowei, 3, completion="50", progress="一半。"))
     response = client.post(address(plan, period), {"verb": "SUBMIT", "version": "0"}, follow=True)
     assert "请核对最新内容后再操作。" in response.content.decode()
     assert QuarterlyReport.objects.get().status == Status.DRAFT
@@ -134,8 +132,8 @@ def test_a_stale_page_cannot_submit_what_it_has_not_seen(signed_in, cast, units,
 
 def test_signed_on_paper_a_reporter_submits_without_the_approver(signed_in, cast, units, plan, period):
     client = signed_in(cast.nongye)
-    lines = typed(units.nongye, 1, completion="10", progress="一。") | typed(
-        units.nongye, 2, completion="20", progress="二。"
+    lines = typed(period, units.nongye, 1, completion="10", progress="一。") | typed(
+        period, units.nongye, 2, completion="20", progress="二。"
     )
     client.post(address(plan, period), lines)
     report = QuarterlyReport.objects.get()
@@ -152,7 +150,10 @@ def test_signed_on_paper_a_reporter_submits_without_the_approver(signed_in, cast
 
 def test_the_coordinator_files_for_a_unit_naming_the_source(signed_in, cast, units, plan, period):
     client = signed_in(cast.kexie)
-    data = typed(units.jiaowei, 3, completion="50", progress="据书面材料。") | {"verb": "SUBMIT", "version": "0"}
+    data = typed(period, units.jiaowei, 3, completion="50", progress="据书面材料。") | {
+        "verb": "SUBMIT",
+        "version": "0",
+    }
     refused = client.post(address(plan, period, units.jiaowei), data, follow=True)
     assert "代填须写明所依据的材料" in refused.content.decode()
     report = QuarterlyReport.objects.get()
@@ -163,24 +164,26 @@ def test_the_coordinator_files_for_a_unit_naming_the_source(signed_in, cast, uni
 
 
 def test_the_coordinator_does_not_write_into_what_a_unit_has_begun(signed_in, cast, units, plan, period):
-    signed_in(cast.jiaowei).post(address(plan, period), typed(units.jiaowei, 3, completion="5", progress="起步。"))
+    signed_in(cast.jiaowei).post(
+        address(plan, period), typed(period, units.jiaowei, 3, completion="5", progress="起步。")
+    )
     client = signed_in(cast.kexie)
     assert client.get(address(plan, period, units.jiaowei)).status_code == 403
-    data = typed(units.jiaowei, 3, completion="90", progress="改写。")
+    data = typed(period, units.jiaowei, 3, completion="90", progress="改写。")
     assert client.post(address(plan, period, units.jiaowei), data).status_code == 403
     assert stored(units.jiaowei, 3) == ("UNDER_WAY", 5, "起步。", 1)
 
 
 def test_another_units_line_in_the_post_is_refused(signed_in, cast, units, plan, period):
     response = signed_in(cast.nongye).post(
-        address(plan, period), typed(units.jiaowei, 3, completion="99", progress="冒填。")
+        address(plan, period), typed(period, units.jiaowei, 3, completion="99", progress="冒填。")
     )
     assert response.status_code == 403
     assert not ProgressEntry.objects.exists()
 
 
 def test_a_closed_quarter_says_so_and_keeps_what_was_typed(signed_in, cast, units, plan, period):
-    data = typed(units.nongye, 1, completion="30", progress="晚了。")
+    data = typed(period, units.nongye, 1, completion="30", progress="晚了。")
     period.closed_at = factories.moment("2023-10-20 09:00")
     period.save()
     page = signed_in(cast.nongye).post(address(plan, period), data).content.decode()
@@ -191,7 +194,11 @@ def test_a_closed_quarter_says_so_and_keeps_what_was_typed(signed_in, cast, unit
 def test_no_change_keeps_the_completion_last_accepted(signed_in, cast, units, plan, baseline, period):
     factories.make_report(baseline, units.nongye, completions={1: 35}, by=cast.nongye)
     pk = Responsibility.objects.get(department=units.nongye, task__number=1).pk
-    data = {f"line-{pk}-version": "0", f"line-{pk}-no_change": "on", f"line-{pk}-no_change_reason": "汛期停工。"}
+    data = {
+        f"line-{pk}-version": "0",
+        f"line-{pk}-no_change": "on",
+        f"line-{pk}-no_change_reason": "汛期停工。",
+    }
     signed_in(cast.nongye).post(address(plan, period), data)
     entry = ProgressEntry.objects.get(report__period=period)
     assert (entry.stage, entry.completion, entry.told) == ("UNDER_WAY", 35, "本季度无新进展：汛期停工。")
@@ -210,7 +217,7 @@ def test_an_odd_quarter_is_not_found(signed_in, cast, plan, period, code):
 
 
 def test_nul_characters_are_refused_at_the_field(signed_in, cast, units, plan, period):
-    data = typed(units.nongye, 1, completion="30", progress="前\x00后")
+    data = typed(period, units.nongye, 1, completion="30", progress="前\x00后")
     page = signed_in(cast.nongye).post(address(plan, period), data)
     assert page.status_code == 200
     assert not ProgressEntry.objects.exists()

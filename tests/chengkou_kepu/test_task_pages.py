@@ -17,15 +17,9 @@ URL = "/plans/chengkou-2021-2025/"
 Status = QuarterlyReport.Status
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """Set what the views read as the time."""
-
-    def set_to(text):
-        monkeypatch.setattr("django.utils.timezone.now", lambda: factories.moment(text))
-
-    set_to("2023-10-20 09:00")
-    return set_to
+@pytest.fixture(autouse=True)
+def today(clock):
+    clock("2023-10-20 09:00")
 
 
 @pytest.fixture
