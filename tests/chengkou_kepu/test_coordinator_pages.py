@@ -1,0 +1,119 @@
+"""Quarters, findings and close-outs as the coordinator and the leads use them."""
+
+import pytest
+
+from departments.models import AuditRecord
+from tasks.models import CloseOut, PlanFinding, ReportingPeriod, Task
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def periods(plan):
+    return f"/plans/{plan.slug}/periods/"
+
+
+def test_the_first_quarter_is_the_baseline_and_the_next_follows_it(signed_in, cast, plan, clock):
+    clock("2023-01-03 09:00")
+    client = signed_in(cast.kexie)
+    assert "开放基线季度" in client.get(periods(plan)).content.decode()
+    client.post(periods(plan), {"verb": "open", "period": "2022Q4"})
+    page = client.get(periods(plan)).content.decode()
+    assert "下一季度：<b>2023年第一季度</b>，截止日期为 2023年4月10日" in page
+    period = ReportingPeriod.objects.get()
+    assert (str(period), period.due_at) == (
+        "2022年第四季度",
+        factories.moment("2023-01-10 23:59").replace(second=59),
+    )
+    assert list(AuditRecord.objects.values_list("verb", "by__username")) == [("开放填报", "kexie")]
+
+
+def test_opening_twice_opens_once(signed_in, cast, plan, clock):
+    clock("2023-01-03 09:00")
+    for _ in range(2):
+        signed_in(cast.kexie).post(periods(plan), {"verb": "open", "period": "2022Q4"})
+    assert ReportingPeriod.objects.count() == 1
+
+
+def test_the_deadline_is_moved_to_the_end_of_a_day(signed_in, cast, plan, period, clock):
+    clock("2023-10-09 09:00")
+    client = signed_in(cast.kexie)
+    client.post(periods(plan), {"verb": "due", "period": "2023Q3", "due_on": "2023-10-16"})
+    period.refresh_from_db()
+    assert period.due_at == factories.moment("2023-10-16 23:59").replace(second=59)
+    page = client.post(periods(plan), {"verb": "due", "period": "2023Q3", "due_on": "十月"}, follow=True)
+    assert "日期写法如 2023-10-10。" in page.content.decode()
+
+
+def test_closing_and_reopening(signed_in, cast, plan, period):
+    client = signed_in(cast.kexie)
+    client.post(periods(plan), {"verb": "close", "period": "2023Q3"})
+    period.refresh_from_db()
+    assert period.closed_at is not None
+    client.post(periods(plan), {"verb": "reopen", "period": "2023Q3"})
+    period.refresh_from_db()
+    assert period.closed_at is None
+
+
+@pytest.mark.parametrize(("verb", "code"), [("open", "2020Q1"), ("open", "x"), ("tear", "2023Q3")])
+def test_what_cannot_be_done_is_said(signed_in, cast, plan, period, verb, code):
+    page = signed_in(cast.kexie).post(periods(plan), {"verb": verb, "period": code}, follow=True)
+    assert 'class="notice bad"' in page.content.decode()
+    assert ReportingPeriod.objects.count() == 2
+
+
+@pytest.mark.parametrize("page", ["periods/", "findings/", "review/"])
+def test_only_the_coordinator_reads_them(signed_in, cast, plan, page):
+    for user, code in [(cast.kexie, 200), (cast.nongye, 403), (cast.lingdao, 403), (cast.outsider, 404)]:
+        assert signed_in(user).get(f"/plans/{plan.slug}/{page}").status_code == code
+
+
+def test_a_finding_is_settled_with_an_opinion(signed_in, cast, plan):
+    finding = PlanFinding.objects.create(
+        plan=plan, code="title_differs", row=2, message="第2项表中与正文不同。"
+    )
+    client = signed_in(cast.kexie)
+    address = f"/plans/{plan.slug}/findings/{finding.pk}/"
+    refused = client.post(address, {"settlement": " "}, follow=True)
+    assert "请写明处理意见。" in refused.content.decode()
+    page = client.post(address, {"settlement": "以责任分解表为准。"}, follow=True).content.decode()
+    assert "待处理 0 项，已处理 1 项" in page
+    finding.refresh_from_db()
+    assert (finding.settlement, finding.settled_by) == ("以责任分解表为准。", cast.kexie)
+    assert signed_in(cast.nongye).post(address, {"settlement": "不对。"}).status_code == 403
+
+
+def test_a_close_out_is_applied_for_by_the_lead_and_verified(signed_in, cast, plan, period):
+    apply = f"/plans/{plan.slug}/tasks/1/close-out/"
+    for user, code in [(cast.jiaowei, 403), (cast.lingdao, 403), (cast.outsider, 404)]:
+        assert signed_in(user).post(apply, {"summary": "全部完成。"}).status_code == code
+    client = signed_in(cast.nongye)
+    assert "请写明完成情况。" in client.post(apply, {"summary": ""}).content.decode()
+    response = client.post(apply, {"summary": "全部完成。"})
+    close_out = CloseOut.objects.get()
+    address = f"/plans/{plan.slug}/close-outs/{close_out.pk}/"
+    assert response["Location"] == address
+    assert "该项工作已申请办结或已办结。" in client.post(apply, {"summary": "再来。"}).content.decode()
+    assert signed_in(cast.nongye).post(address, {"verb": "verify"}).status_code == 403
+    assert signed_in(cast.jiaowei).get(address).status_code == 404
+    client = signed_in(cast.kexie)
+    assert (
+        "请写明理由" in (page := client.post(address, {"verb": "refuse"}).content.decode())
+        or "须说明理由" in page
+    )
+    client.post(address, {"verb": "verify", "reason": "情况属实。"})
+    close_out.refresh_from_db()
+    assert (close_out.status, close_out.decided_by, close_out.reason) == (
+        "VERIFIED",
+        cast.kexie,
+        "情况属实。",
+    )
+    dashboard = signed_in(cast.lingdao).get(f"/plans/{plan.slug}/?period=2023Q3").content.decode()
+    assert "已办结 1 项" in dashboard
+
+
+def test_standing_work_is_never_closed_out(signed_in, cast, plan, period):
+    Task.objects.filter(number=1).update(nature="STANDING")
+    page = signed_in(cast.nongye).post(f"/plans/{plan.slug}/tasks/1/close-out/", {"summary": "完成。"})
+    assert "长期坚持的工作不办结销号。" in page.content.decode()
+    assert not CloseOut.objects.exists()
