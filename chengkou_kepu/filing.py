@@ -13,25 +13,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from departments import permissions as roles
 from departments.models import Department
 from tasks import permissions, workflow
-from tasks.forms import ReasonForm, SignatureForm
-from tasks.models import QuarterlyReport, ReportEvent
+from tasks.forms import SignatureForm
+from tasks.models import QuarterlyReport
 from tasks.obligations import filing_state
 from tasks.selection import named_period, periods_of, visible_plan
 
 from .filing_page import assemble
-from .saving import Typed, save_return
+from .saving import Typed, save_return, seen_version
+from .verbs import BEGINNING_VERBS, SUBMIT_SIGNED, UNIT_VERBS, carry_out
 
-Verb = ReportEvent.Verb
 ID = re.compile(r"[0-9]{1,18}")
-SIGNED = "_SIGNED"
-UNIT_VERBS = {Verb.SEND_UP, Verb.SUBMIT, Verb.SEND_BACK, Verb.RECALL, Verb.WITHDRAW}
-DONE = {
-    Verb.SEND_UP: "已送本单位审核人审核。",
-    Verb.SUBMIT: "已报送县科协。",
-    Verb.SEND_BACK: "已退回填报人修改。",
-    Verb.RECALL: "已收回，可以继续修改。",
-    Verb.WITHDRAW: "已撤回，可以继续修改。",
-}
 
 
 @require_safe
@@ -76,16 +67,15 @@ def _page(request, period, department, own, *, at, typed=None, saved=None):
         "own": own,
         "check": "check" in request.GET,
         "signature": SignatureForm(at=at, initial={"on": timezone.localdate(at)}),
-        "reason": ReasonForm(),
     }
     return render(request, "chengkou_kepu/filing_return.html", context)
 
 
 def _post(request, period, department, own, *, at):
     typed = Typed.read(request.POST, period)
-    verb = request.POST.get("verb", "").removesuffix(SIGNED)
+    verb = request.POST.get("verb", "")
     saved = None
-    if typed or (verb in (Verb.SEND_UP, Verb.SUBMIT) and request.POST.get("version") == "0"):
+    if typed or (verb in BEGINNING_VERBS and request.POST.get("version") == "0"):
         try:
             saved = save_return(period, department, typed, by=request.user, at=at)
         except workflow.NotAllowed:
@@ -100,7 +90,7 @@ def _post(request, period, department, own, *, at):
         messages.error(request, "有内容没有保存，请看标出的地方。其余内容已保存。")
         return _page(request, period, department, own, at=at, typed=typed, saved=saved)
     if verb in UNIT_VERBS:
-        return _carry_out(Verb(verb), request, period, department, saved, at=at)
+        return _carry_out(request, period, department, saved, at=at)
     messages.success(request, "已保存。" if saved else "没有需要保存的修改。")
     return redirect(_address(period, department))
 
@@ -113,51 +103,21 @@ def _refused(request, period, department, own, refusal, typed, *, at):
     return _page(request, period, department, own, at=at, typed=typed)
 
 
-def _carry_out(verb, request, period, department, saved, *, at):
+def _carry_out(request, period, department, saved, *, at):
     report = saved.report if saved else _report(period, department)
-    version = _seen_version(request, saved)
-    asked = {"by": request.user, "at": at, "version": version}
     address = _address(period, department)
     try:
-        if verb == Verb.SUBMIT:
-            asked["proxy_source"] = request.POST.get("proxy_source", "")
-            if request.POST["verb"].endswith(SIGNED):
-                form = SignatureForm(request.POST, at=at)
-                if not form.is_valid():
-                    for errors in form.errors.values():
-                        messages.error(request, f"线下签批：{errors[0]}")
-                    return redirect(f"{address}#signing")
-                asked["signature"] = form.signature()
-        if verb == Verb.SEND_BACK:
-            asked["reason"] = request.POST.get("reason", "")
-        _CARRY_OUT[verb](report, **asked)
+        version = seen_version(request.POST, saved)
+        messages.success(request, carry_out(report, request.POST, version=version, by=request.user, at=at))
     except workflow.Incomplete as refusal:
-        return redirect(
-            f"{address}{'&' if '?' in address else '?'}check=1#line-{refusal.responsibilities[0].pk}"
-        )
+        return redirect(f"{address}&check=1#line-{refusal.responsibilities[0].pk}")
     except workflow.NotAllowed:
         raise
     except workflow.Refused as refusal:
         messages.error(request, str(refusal))
-        return redirect(address)
-    messages.success(request, DONE[verb])
+        anchor = "#signing" if request.POST["verb"] == SUBMIT_SIGNED else ""
+        return redirect(f"{address}{anchor}")
     return redirect(address)
-
-
-_CARRY_OUT = {
-    Verb.SEND_UP: workflow.send_up,
-    Verb.SUBMIT: workflow.submit,
-    Verb.SEND_BACK: workflow.send_back,
-    Verb.RECALL: workflow.recall,
-    Verb.WITHDRAW: workflow.withdraw,
-}
-
-
-def _seen_version(request, saved):
-    """The version the user's page showed, carried over the page's own saving."""
-    seen = request.POST.get("version", "")
-    seen = int(seen) if ID.fullmatch(seen) else -1
-    return saved.report.version if saved and saved.version_before == seen else seen
 
 
 def _report(period, department):

@@ -22,6 +22,8 @@ from tasks.obligations import Filing
 from tasks.selection import chosen_period, periods_of, visible_plan
 from tasks.standing import unit_filings
 
+from .verbs import REVIEW_VERBS, carry_out, posted_number
+
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
 READABLE = {Status.SUBMITTED, Status.ACCEPTED}
@@ -155,35 +157,23 @@ def _reviewed(line, before):
 
 def _decide(request, report, *, at):
     """Accept, return or reopen as asked; refusals are said on the page they came from."""
-    verb = request.POST.get("verb", "")
-    version = request.POST.get("version", "")
-    asked = {"by": request.user, "at": at, "version": int(version) if version.isdecimal() else -1}
-    reason = request.POST.get("reason", "")
+    version = posted_number(request.POST, "version")
     try:
-        if verb == Verb.ACCEPT:
-            report = workflow.accept(report, **asked)
-            done = f"{report.department}{report.period}季报审核通过。"
-        elif verb == Verb.RETURN:
-            lines = [int(line) for line in request.POST.getlist("lines") if line.isdecimal()]
-            report = workflow.return_report(report, **asked, reason=reason, lines=lines)
-            done = f"已退回{report.department}补正。"
-        elif verb == Verb.REOPEN:
-            report = workflow.reopen(report, **asked, reason=reason)
-            done = f"已重新打开，退回{report.department}修改；该季报不再计入进展。"
-        else:
+        if request.POST.get("verb") not in REVIEW_VERBS:
             raise workflow.Refused("没有这个操作。")
+        messages.success(request, carry_out(report, request.POST, version=version, by=request.user, at=at))
     except workflow.NotAllowed:
         raise
     except workflow.Refused as refusal:
         messages.error(request, str(refusal))
+        report.refresh_from_db(fields=["status", "version", "first_submitted_at"])
         context = {
             "plan": report.period.plan,
             "page": assemble(report, at=at),
-            "typed_reason": reason,
+            "typed_reason": request.POST.get("reason", ""),
             "typed_lines": {int(x) for x in request.POST.getlist("lines") if x.isdecimal()},
         }
         return render(request, "chengkou_kepu/review_report.html", context)
-    messages.success(request, done)
     return redirect("review", report.period.plan.slug)
 
 

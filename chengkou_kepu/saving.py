@@ -13,6 +13,8 @@ from tasks.drafting import Conflict, SaveOutcome, begin_report, save_lines
 from tasks.forms import LineForm
 from tasks.models import QuarterlyReport
 
+from .verbs import posted_number
+
 LINE_KEY = re.compile(r"line-(\d{1,18})-version")
 MEASUREMENT_KEY = re.compile(r"measurement-(\d{1,18})-version")
 
@@ -82,3 +84,9 @@ def save_return(period, department, typed, *, by, at):
         inputs = typed.measurement_inputs
         measurements = save_measurements(report, inputs, by=by, at=at) if inputs else SaveOutcome()
         return SavedReturn(report, before, lines, measurements)
+
+
+def seen_version(data, saved):
+    """The report's version that the posted page showed, carried over what the page itself has just saved."""
+    seen = posted_number(data, "version")
+    return saved.report.version if saved and saved.version_before == seen else seen

@@ -70,17 +70,6 @@ def stage_of(completion):
     return Stage.NOT_STARTED if completion == 0 else Stage.COMPLETED if completion == 100 else Stage.UNDER_WAY
 
 
-class ReasonForm(forms.Form):
-    """A verb that needs a reason."""
-
-    reason = forms.CharField(
-        label="理由",
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "请写明理由。"},
-    )
-
-
 class SignatureForm(forms.Form):
     """线下签批: who signed the paper."""
 

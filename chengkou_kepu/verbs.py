@@ -1,0 +1,67 @@
+"""The workflow's verbs as a posted form asks for them: the same from the pages and from the admin."""
+
+from tasks import workflow
+from tasks.forms import SignatureForm
+from tasks.models import ReportEvent
+
+Verb = ReportEvent.Verb
+SUBMIT_SIGNED = "SUBMIT_SIGNED"
+UNIT_VERBS = {Verb.SEND_UP, Verb.SUBMIT, SUBMIT_SIGNED, Verb.SEND_BACK, Verb.RECALL, Verb.WITHDRAW}
+REVIEW_VERBS = {Verb.ACCEPT, Verb.RETURN, Verb.REOPEN}
+BEGINNING_VERBS = {Verb.SEND_UP, Verb.SUBMIT, SUBMIT_SIGNED}
+DONE = {
+    Verb.SEND_UP: "已送本单位审核人审核。",
+    Verb.SUBMIT: "已报送县科协。",
+    SUBMIT_SIGNED: "已按线下签批报送县科协。",
+    Verb.SEND_BACK: "已退回填报人修改。",
+    Verb.RECALL: "已收回，可以继续修改。",
+    Verb.WITHDRAW: "已撤回，可以继续修改。",
+    Verb.ACCEPT: "{0.department}{0.period}季报审核通过。",
+    Verb.RETURN: "已退回{0.department}补正。",
+    Verb.REOPEN: "已重新打开，退回{0.department}修改；该季报不再计入进展。",
+}
+
+
+def posted_number(data, name):
+    """A posted version or id; -1, which nothing has, for anything that is none."""
+    text = data.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def carry_out(report, data, *, version, by, at):
+    """Do the verb posted in `data` with its reason, lines, signature or source; the sentence that says so.
+
+    Raises what the workflow raises, and Refused for a verb that is none.
+    """
+    verb = data.get("verb", "")
+    asked = {"by": by, "at": at, "version": version}
+    reason = data.get("reason", "")
+    if verb in (Verb.SUBMIT, SUBMIT_SIGNED):
+        signature = _signature(data, at) if verb == SUBMIT_SIGNED else None
+        workflow.submit(report, **asked, signature=signature, proxy_source=data.get("proxy_source", ""))
+    elif verb == Verb.RETURN:
+        lines = [int(line) for line in data.getlist("lines") if line.isdecimal()]
+        workflow.return_report(report, **asked, reason=reason, lines=lines)
+    elif verb in _WITH_REASON:
+        _WITH_REASON[verb](report, **asked, reason=reason)
+    elif verb in _PLAIN:
+        _PLAIN[verb](report, **asked)
+    else:
+        raise workflow.Refused("没有这个操作。")
+    return DONE[verb].format(report)
+
+
+_PLAIN = {
+    Verb.SEND_UP: workflow.send_up,
+    Verb.RECALL: workflow.recall,
+    Verb.WITHDRAW: workflow.withdraw,
+    Verb.ACCEPT: workflow.accept,
+}
+_WITH_REASON = {Verb.SEND_BACK: workflow.send_back, Verb.REOPEN: workflow.reopen}
+
+
+def _signature(data, at):
+    form = SignatureForm(data, at=at)
+    if not form.is_valid():
+        raise workflow.Refused(f"线下签批：{next(iter(form.errors.values()))[0]}")
+    return form.signature()
