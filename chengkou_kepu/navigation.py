@@ -7,6 +7,8 @@ from django.urls import reverse
 from departments import permissions as roles
 from departments.models import UNIT_ROLES, Role
 
+from .admin_site import enters_admin
+
 SITE_NAME = "科普规划实施跟踪"
 WHAT_ONE_IS = {Role.COORDINATOR: "工作人员", Role.APPROVER: "审核人"}
 
@@ -41,7 +43,7 @@ def navigation(request):
             plans=getattr(request, "other_plans", []),
             items=_items(request, plan) if plan else [],
             who=_who(user),
-            admin_url=reverse("admin:index") if user.roles or user.is_superuser else None,
+            admin_url=reverse("admin:index") if enters_admin(user) else None,
         )
     }
 

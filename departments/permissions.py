@@ -13,9 +13,14 @@ def reads_region(user, region_id):
 
 
 def is_coordinator(user, region_id):
-    return user.is_active and any(
-        m.role == Role.COORDINATOR and m.department.region_id == region_id for m in user.roles
-    )
+    return region_id in coordinated_regions(user)
+
+
+def coordinated_regions(user):
+    """Ids of the regions the user coordinates."""
+    if not user.is_active:
+        return set()
+    return {m.department.region_id for m in user.roles if m.role == Role.COORDINATOR}
 
 
 def is_reporter(user, department_id):

@@ -2,9 +2,12 @@
 
 from datetime import date, datetime, timedelta
 
+from django.db import transaction
+
 from departments.models import Department, Membership, Region, Role, User
 from tasks import calendar
 from tasks.calendar import SHANGHAI
+from tasks.drafting import LineInput, begin_report, save_lines
 from tasks.models import (
     Action,
     Plan,
@@ -79,7 +82,9 @@ def make_period(plan, code="2023Q3", **fields):
     return ReportingPeriod.objects.create(plan=plan, year=year, quarter=quarter, **defaults | fields)
 
 
-def make_report(period, department, *, completions=None, status=QuarterlyReport.Status.ACCEPTED, by=None, **fields):
+def make_report(
+    period, department, *, completions=None, status=QuarterlyReport.Status.ACCEPTED, by=None, **fields
+):
     """A report with {task number: completion} for its lead lines, as if filed in time."""
     filed = {} if status == QuarterlyReport.Status.DRAFT else {"first_submitted_at": period.due_at}
     report = QuarterlyReport.objects.create(
@@ -88,7 +93,9 @@ def make_report(period, department, *, completions=None, status=QuarterlyReport.
     for number, completion in (completions or {}).items():
         ProgressEntry.objects.create(
             report=report,
-            responsibility=Responsibility.objects.get(task__number=number, department=department, task__plan=period.plan),
+            responsibility=Responsibility.objects.get(
+                task__number=number, department=department, task__plan=period.plan
+            ),
             completion=completion,
             stage=stage_for(completion),
             progress=f"第{number}项进展",
@@ -130,3 +137,18 @@ def make_cast():
         "shenji": make_user("shenji", (Role.AUDITOR, None)),
         "outsider": make_user("outsider", (Role.REPORTER, make_department("县教委", elsewhere))),
     }
+
+
+def fill(period, department, *, by, at, completion=40):
+    """The department's return with all of its lead lines complete, typed by `by`; it stays a draft."""
+    with transaction.atomic():
+        report = begin_report(period, department, by=by, at=at)
+        leads = (
+            Responsibility.objects.leads()
+            .in_force(period.last_day)
+            .filter(department=department, task__plan=period.plan)
+        )
+        seen = dict(report.entries.values_list("responsibility_id", "version"))
+        lines = [LineInput(r.pk, seen.get(r.pk, 0), lead_values(completion)) for r in leads]
+        save_lines(report, lines, by=by, at=at)
+    return report

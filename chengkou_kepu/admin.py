@@ -1,0 +1,167 @@
+"""The return in the admin: its unit's staff write and send it, the coordinator reviews it, by the pages' own verbs."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from departments import permissions as roles
+from departments.admin import RoleAdmin
+from departments.models import UNIT_ROLES
+from tasks import permissions, workflow
+from tasks.drafting import LEAD_FIELDS, begin_report
+from tasks.forms import SignatureForm
+from tasks.models import QuarterlyReport, ReportingPeriod
+
+from . import filing_page, review
+from .saving import Typed, save_return, seen_version
+from .verbs import REVIEW_VERBS, carry_out
+
+
+class BeginForm(forms.Form):
+    """Which unit's return of which quarter to begin."""
+
+    period = forms.ModelChoiceField(ReportingPeriod.objects.none(), label="填报期")
+    department = forms.ModelChoiceField(None, label="单位")
+
+    def __init__(self, *args, user, at, **kwargs):
+        super().__init__(*args, **kwargs)
+        units = roles.own_departments(user)
+        open_now = ReportingPeriod.objects.filter(
+            plan__region__in={unit.region_id for unit in units},
+            opens_at__lte=at,
+            closed_at=None,
+            frozen_at=None,
+        )
+        self.fields["period"].queryset = open_now.select_related("plan")
+        self.fields["department"].queryset = type(units[0]).objects.filter(pk__in=[u.pk for u in units])
+        if len(units) == 1:
+            self.fields["department"].initial = units[0]
+        if len(open_now) == 1:
+            self.fields["period"].initial = open_now[0]
+
+    def clean(self):
+        data = super().clean()
+        period, department = data.get("period"), data.get("department")
+        if period and department and period.plan.region_id != department.region_id:
+            self.add_error("period", "该填报期不属于本单位所在行政区的方案。")
+        return data
+
+
+@admin.register(QuarterlyReport)
+class QuarterlyReportAdmin(RoleAdmin):
+    list_display = ["__str__", "period", "department", "status", "line_count", "first_submitted_at"]
+    list_filter = [
+        "status",
+        ("period", admin.RelatedOnlyFieldListFilter),
+        ("department", admin.RelatedOnlyFieldListFilter),
+    ]
+    list_select_related = ["period", "department"]
+    search_fields = ["department__name", "department__aliases__name"]
+
+    def reads(self, user):
+        return roles.holds(user, *UNIT_ROLES) or bool(roles.coordinated_regions(user))
+
+    writes = reads
+
+    def has_add_permission(self, request):
+        return roles.holds(request.user, *UNIT_ROLES)
+
+    def get_queryset(self, request):
+        """Own units' returns, and all of a coordinator's region, with the number of their lines."""
+        units = [unit.pk for unit in roles.own_departments(request.user)]
+        regions = roles.coordinated_regions(request.user)
+        seen = super().get_queryset(request)
+        seen = seen.filter(department__in=units) | seen.filter(department__region__in=regions)
+        return seen.annotate(lines_filled=Count("entries", distinct=True))
+
+    @admin.display(description="已填项数", ordering="lines_filled")
+    def line_count(self, report):
+        return report.lines_filled
+
+    def add_view(self, request, form_url="", extra_context=None):
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        at = timezone.now()
+        form = BeginForm(request.POST or None, user=request.user, at=at)
+        if request.method == "POST" and form.is_valid():
+            try:
+                with transaction.atomic():
+                    report = begin_report(**form.cleaned_data, by=request.user, at=at)
+                return redirect("admin:tasks_quarterlyreport_change", report.pk)
+            except workflow.NotAllowed:
+                raise
+            except workflow.Refused as refusal:
+                form.add_error(None, str(refusal))
+        return self._render(request, "begin", form=form, title="新增季报")
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        at = timezone.now()
+        report = self._report(request, object_id)
+        own = roles.files_for(request.user, report.department_id) or permissions.files_by_proxy(
+            request.user, report
+        )
+        if request.method == "POST":
+            return self._post(request, report, own, at=at)
+        return self._page(request, report, own, at=at)
+
+    def _report(self, request, object_id):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = self.get_queryset(request).select_related("period__plan__region", "department")
+        report = found.filter(pk=object_id).first() if str(object_id).isdecimal() else None
+        if report is None:
+            raise Http404("没有这份季报。")
+        return report
+
+    def _page(self, request, report, own, *, at, typed=None, saved=None):
+        context = {"original": report, "title": str(report), "at": at}
+        if own:
+            page = filing_page.assemble(
+                report.period, report.department, user=request.user, at=at, typed=typed, saved=saved
+            )
+            signature = SignatureForm(at=at, initial={"on": timezone.localdate(at)})
+            return self._render(request, "return", page=page, signature=signature, **context)
+        return self._render(request, "review", page=review.assemble(report, at=at), **context)
+
+    def _post(self, request, report, own, *, at):
+        """Save what was touched, then do the verb asked for; refusals are said on the page, which keeps the text."""
+        address = redirect("admin:tasks_quarterlyreport_change", report.pk)
+        verb = request.POST.get("verb", "")
+        typed = saved = None
+        try:
+            if own and verb not in REVIEW_VERBS:
+                typed = Typed.read(request.POST, report.period)
+                if typed:
+                    saved = save_return(report.period, report.department, typed, by=request.user, at=at)
+                if typed.invalid or (saved and saved.conflicts):
+                    messages.error(request, "有内容没有保存，请看标出的地方。其余内容已保存。")
+                    return self._page(request, report, own, at=at, typed=typed, saved=saved)
+            if not verb:
+                messages.success(request, "已保存。" if saved else "没有需要保存的修改。")
+                return address
+            version = seen_version(request.POST, saved)
+            messages.success(
+                request, carry_out(report, request.POST, version=version, by=request.user, at=at)
+            )
+        except workflow.NotAllowed:
+            raise
+        except workflow.Refused as refusal:
+            messages.error(request, str(refusal))
+            if typed and not saved:
+                return self._page(request, report, own, at=at, typed=typed)
+        return address
+
+    def _render(self, request, name, **context):
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "lead_fields": LEAD_FIELDS,
+            **context,
+        }
+        return TemplateResponse(request, f"admin/tasks/quarterlyreport/{name}.html", context)

@@ -1,0 +1,213 @@
+"""Accounts for the system administrator, units for the coordinator, the log for the auditor."""
+
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import UserAdmin as StockUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Count
+from django.utils import timezone
+
+from . import audit, permissions
+from .models import AuditRecord, Department, DepartmentAlias, Membership, Region, User
+
+
+class RoleAdmin(admin.ModelAdmin):
+    """An admin whose rights follow from memberships: `reads` and `writes` decide, and nothing is deleted."""
+
+    def reads(self, user):
+        return self.writes(user)
+
+    def writes(self, user):
+        return False
+
+    def has_module_permission(self, request):
+        return self.reads(request.user)
+
+    def has_view_permission(self, request, obj=None):
+        return self.reads(request.user)
+
+    def has_change_permission(self, request, obj=None):
+        return self.writes(request.user)
+
+    def has_add_permission(self, request):
+        return self.writes(request.user)
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class KeptInlineRights:
+    """Rights of an inline: whoever may change the parent may add, change and remove its rows."""
+
+    def has_view_permission(self, request, obj=None):
+        return True
+
+    def has_change_permission(self, request, obj=None):
+        return self.admin_site._registry[self.parent_model].has_change_permission(request)
+
+    has_delete_permission = has_change_permission
+
+    def has_add_permission(self, request, obj=None):
+        return self.has_change_permission(request)
+
+
+class CoordinatedAdmin(RoleAdmin):
+    """What the coordinator of a region maintains; `region_path` leads from the model to the region.
+
+    Choices of other models are those the same user sees in their admins, so no row of another region is offered
+    or accepted.
+    """
+
+    region_path = "region"
+
+    def writes(self, user):
+        return bool(permissions.coordinated_regions(user))
+
+    def get_queryset(self, request):
+        regions = permissions.coordinated_regions(request.user)
+        return super().get_queryset(request).filter(**{f"{self.region_path}__in": regions})
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        related = self.admin_site._registry.get(db_field.related_model)
+        if isinstance(related, CoordinatedAdmin):
+            kwargs["queryset"] = related.choices_for(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def choices_for(self, request):
+        """The rows other admins offer to the user."""
+        return self.get_queryset(request)
+
+
+class ReadOnlyAdmin(RoleAdmin):
+    """A log for the auditor: everything is read, nothing written."""
+
+    def reads(self, user):
+        return permissions.is_auditor(user) or user.is_superuser
+
+
+@admin.register(Region)
+class RegionAdmin(CoordinatedAdmin):
+    list_display = ["code", "name", "parent"]
+    list_select_related = ["parent"]
+    search_fields = ["code", "name"]
+
+    def reads(self, user):
+        return permissions.is_sysadmin(user)
+
+    writes = reads
+
+    def get_queryset(self, request):
+        return admin.ModelAdmin.get_queryset(self, request)
+
+    def choices_for(self, request):
+        regions = self.get_queryset(request)
+        if permissions.is_sysadmin(request.user):
+            return regions
+        return regions.filter(pk__in=permissions.coordinated_regions(request.user))
+
+
+class AliasInline(KeptInlineRights, admin.TabularInline):
+    model = DepartmentAlias
+    extra = 0
+    fields = ["name"]
+
+
+@admin.register(Department)
+class DepartmentAdmin(CoordinatedAdmin):
+    list_display = ["name", "region", "is_group", "alias_names", "member_count"]
+    list_filter = ["is_group", ("region", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["region"]
+    search_fields = ["name", "aliases__name"]
+    inlines = [AliasInline]
+
+    def get_queryset(self, request):
+        counted = super().get_queryset(request).annotate(members=Count("memberships", distinct=True))
+        return counted.prefetch_related("aliases")
+
+    @admin.display(description="其他写法")
+    def alias_names(self, department):
+        return "、".join(alias.name for alias in department.aliases.all()) or "—"
+
+    @admin.display(description="成员数", ordering="members")
+    def member_count(self, department):
+        return department.members
+
+    def choices_for(self, request):
+        if permissions.is_sysadmin(request.user):
+            return Department.objects.select_related("region")
+        return super().choices_for(request)
+
+
+class MembershipInline(KeptInlineRights, admin.TabularInline):
+    model = Membership
+    extra = 0
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "department":
+            kwargs["queryset"] = Department.objects.units().select_related("region")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(User)
+class UserAdmin(RoleAdmin, StockUserAdmin):
+    list_display = ["username", "name", "phone", "is_active", "role_names", "last_login"]
+    list_filter = ["is_active", "memberships__role"]
+    search_fields = ["username", "name", "phone", "memberships__department__name"]
+    ordering = ["username"]
+    filter_horizontal = []
+    inlines = [MembershipInline]
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("个人信息", {"fields": ["name", "phone", "email"]}),
+        ("状态", {"fields": ["is_active", "last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["username", "name", "usable_password", "password1", "password2"]})]
+    readonly_fields = ["last_login", "date_joined"]
+
+    def writes(self, user):
+        return permissions.is_sysadmin(user)
+
+    def get_queryset(self, request):
+        return (
+            super().get_queryset(request).prefetch_related("memberships__department", "memberships__region")
+        )
+
+    @admin.display(description="角色")
+    def role_names(self, user):
+        return "；".join(str(membership) for membership in user.memberships.all()) or "（无）"
+
+    def save_formset(self, request, form, formset, change):
+        """Memberships are saved as usual, and every one that came, changed or went is put on record."""
+        before = {m.pk: str(m) for m in form.instance.memberships.select_related("department", "region")}
+        super().save_formset(request, form, formset, change)
+        after = {m.pk: str(m) for m in form.instance.memberships.select_related("department", "region")}
+        at = timezone.now()
+        for pk in before.keys() | after.keys():
+            old, new = before.get(pk, "无"), after.get(pk, "无")
+            if old != new:
+                detail = f"由“{old}”改为“{new}”"
+                audit.record("调整角色", form.instance.username, by=request.user, at=at, detail=detail)
+
+
+@admin.register(AuditRecord)
+class AuditRecordAdmin(ReadOnlyAdmin):
+    list_display = ["at", "by", "verb", "subject", "detail"]
+    list_filter = ["verb", "at"]
+    list_select_related = ["by"]
+    search_fields = ["subject", "detail", "by__username", "by__name"]
+    date_hierarchy = "at"
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnlyAdmin):
+    list_display = ["action_time", "user", "content_type", "object_repr", "change"]
+    list_filter = ["action_flag", "action_time"]
+    list_select_related = ["user", "content_type"]
+    search_fields = ["object_repr", "user__username", "user__name"]
+
+    @admin.display(description="内容")
+    def change(self, entry):
+        return entry.get_change_message()
+
+
+admin.site.unregister(Group)

@@ -1,0 +1,239 @@
+"""The plan's content for its coordinator, and the flow of reports for the auditor."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from departments.admin import CoordinatedAdmin, ReadOnlyAdmin
+
+from . import calendar, findings, periods
+from .models import Action, CloseOut, Plan, PlanFinding, ReportEvent, ReportingPeriod, Responsibility, Task
+from .workflow import Refused
+
+
+@admin.register(Plan)
+class PlanAdmin(CoordinatedAdmin):
+    """Plans come from `import_plan`; here their settings are kept."""
+
+    list_display = ["title", "region", "starts_on", "ends_on", "task_count", "open_findings"]
+    list_select_related = ["region"]
+    search_fields = ["title", "slug"]
+    readonly_fields = ["slug", "region"]
+    fieldsets = [
+        (None, {"fields": ["title", "slug", "region", "issued_on", "starts_on", "ends_on", "issuer"]}),
+        ("进度评价", {"fields": ["consolidation", "behind_points", "severe_points"]}),
+        ("填报", {"fields": ["supports_must_report", "resubmit_working_days"]}),
+    ]
+
+    def has_add_permission(self, request):
+        return False
+
+    def get_queryset(self, request):
+        unsettled = Count("findings", filter=Q(findings__settled_at=None), distinct=True)
+        counts = {"tasks_in_plan": Count("tasks", distinct=True), "unsettled": unsettled}
+        return super().get_queryset(request).annotate(**counts)
+
+    @admin.display(description="重点工作数", ordering="tasks_in_plan")
+    def task_count(self, plan):
+        return plan.tasks_in_plan
+
+    @admin.display(description="待处理核对事项", ordering="unsettled")
+    def open_findings(self, plan):
+        return plan.unsettled
+
+
+@admin.register(Action)
+class ActionAdmin(CoordinatedAdmin):
+    region_path = "plan__region"
+    list_display = ["ordinal", "title", "plan", "task_count"]
+    list_display_links = ["title"]
+    list_filter = [("plan", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["plan"]
+    search_fields = ["title"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(task_total=Count("tasks"))
+
+    @admin.display(description="重点工作数", ordering="task_total")
+    def task_count(self, action):
+        return action.task_total
+
+
+@admin.register(Task)
+class TaskAdmin(CoordinatedAdmin):
+    region_path = "plan__region"
+    list_display = ["number", "title", "action", "nature", "lead_count", "support_count"]
+    list_display_links = ["title"]
+    list_filter = [
+        "nature",
+        ("action", admin.RelatedOnlyFieldListFilter),
+        ("plan", admin.RelatedOnlyFieldListFilter),
+    ]
+    list_select_related = ["action"]
+    search_fields = ["title", "paragraphs"]
+
+    def get_queryset(self, request):
+        held = {
+            name: Count(
+                "responsibilities", filter=Q(responsibilities__role=role, responsibilities__valid_to=None)
+            )
+            for name, role in (("leads_held", "LEAD"), ("supports_held", "SUPPORT"))
+        }
+        return super().get_queryset(request).annotate(**held)
+
+    @admin.display(description="牵头单位数", ordering="leads_held")
+    def lead_count(self, task):
+        return task.leads_held
+
+    @admin.display(description="配合单位数", ordering="supports_held")
+    def support_count(self, task):
+        return task.supports_held
+
+
+@admin.register(Responsibility)
+class ResponsibilityAdmin(CoordinatedAdmin):
+    """Who answers for what, since when; a duty that ended keeps its row, with `valid_to`."""
+
+    region_path = "task__plan__region"
+    list_display = ["task", "department", "role", "position", "valid_from", "valid_to", "decided_by"]
+    list_filter = [
+        "role",
+        ("department", admin.RelatedOnlyFieldListFilter),
+        ("task__plan", admin.RelatedOnlyFieldListFilter),
+    ]
+    list_select_related = ["task", "department"]
+    search_fields = ["task__title", "department__name", "decided_by"]
+    autocomplete_fields = ["task", "department", "continues"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("task", "department")
+
+
+@admin.register(PlanFinding)
+class PlanFindingAdmin(CoordinatedAdmin):
+    """Settled through the verb, so that who did it and when is on record."""
+
+    region_path = "plan__region"
+    list_display = ["message", "row", "code", "settled_at", "settled_by"]
+    list_filter = ["code", ("settled_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["settled_by"]
+    search_fields = ["message", "settlement"]
+    readonly_fields = ["plan", "code", "row", "message", "settled_at", "settled_by"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def save_model(self, request, finding, form, change):
+        try:
+            findings.settle(finding, by=request.user, at=timezone.now(), settlement=finding.settlement)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+
+
+@admin.register(ReportingPeriod)
+class ReportingPeriodAdmin(CoordinatedAdmin):
+    """Opened, moved and closed through the verbs of `tasks.periods`."""
+
+    region_path = "plan__region"
+    list_display = ["__str__", "plan", "opens_at", "due_at", "closed_at", "report_count", "waiting_count"]
+    list_filter = [
+        ("plan", admin.RelatedOnlyFieldListFilter),
+        "year",
+        ("closed_at", admin.EmptyFieldListFilter),
+    ]
+    list_select_related = ["plan"]
+    search_fields = ["year", "plan__title"]
+    actions = ["close_periods", "reopen_periods"]
+
+    def get_queryset(self, request):
+        waiting = Count("reports", filter=Q(reports__status="SUBMITTED"))
+        counts = {"reports_in": Count("reports"), "reports_waiting": waiting}
+        return super().get_queryset(request).annotate(**counts)
+
+    def get_fields(self, request, obj=None):
+        return (
+            ["plan", "year", "quarter", "opens_at", "due_at", "closed_at"]
+            if obj
+            else ["plan", "year", "quarter"]
+        )
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["plan", "year", "quarter", "opens_at", "closed_at"] if obj else []
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return form if change else type("OpeningForm", (OpeningFormMixin, form), {"user": request.user})
+
+    def save_model(self, request, period, form, change):
+        """A new period has been opened by the form; of an old one only the deadline moves, to the end of its day."""
+        if not change or "due_at" not in form.changed_data:
+            return
+        try:
+            day = calendar.local_day(form.cleaned_data["due_at"])
+            periods.move_due(period, day, by=request.user, at=timezone.now())
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+
+    @admin.display(description="季报数", ordering="reports_in")
+    def report_count(self, period):
+        return period.reports_in
+
+    @admin.display(description="待审核", ordering="reports_waiting")
+    def waiting_count(self, period):
+        return period.reports_waiting
+
+    @admin.action(description="截止填报")
+    def close_periods(self, request, queryset):
+        self._each(request, queryset, periods.close_period, "已截止填报")
+
+    @admin.action(description="重新开放填报")
+    def reopen_periods(self, request, queryset):
+        self._each(request, queryset, periods.reopen_period, "已重新开放填报")
+
+    def _each(self, request, queryset, verb, done):
+        for period in queryset:
+            try:
+                messages.success(request, f"{verb(period, by=request.user, at=timezone.now())}{done}。")
+            except Refused as refusal:
+                messages.error(request, str(refusal))
+
+
+class OpeningFormMixin:
+    """Opens the period while it validates, so that a refusal stands at the form."""
+
+    def _post_clean(self):
+        if self.errors:
+            return
+        data = self.cleaned_data
+        try:
+            self.instance = periods.open_period(
+                data["plan"], data["year"], data["quarter"], by=self.user, at=timezone.now()
+            )
+        except Refused as refusal:
+            self.add_error(None, ValidationError(str(refusal)))
+
+
+@admin.register(CloseOut)
+class CloseOutAdmin(CoordinatedAdmin):
+    """To be looked up; applications and decisions are made on their page."""
+
+    region_path = "task__plan__region"
+    list_display = ["task", "department", "period", "status", "applied_at", "decided_at"]
+    list_filter = ["status", ("period", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["task", "department", "period"]
+    search_fields = ["task__title", "department__name"]
+
+    def reads(self, user):
+        return super().writes(user)
+
+    def writes(self, user):
+        return False
+
+
+@admin.register(ReportEvent)
+class ReportEventAdmin(ReadOnlyAdmin):
+    list_display = ["at", "report", "verb", "by", "from_status", "to_status", "reason"]
+    list_filter = ["verb", "at", "self_reviewed"]
+    list_select_related = ["report__department", "report__period", "by"]
+    search_fields = ["report__department__name", "by__username", "by__name", "reason", "proxy_source"]
