@@ -163,7 +163,8 @@ class ReportingPeriodAdmin(CoordinatedAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
-        return form if change else type("OpeningForm", (OpeningFormMixin, form), {"user": request.user})
+        asked = {"user": request.user, "at": timezone.now()}
+        return form if change else type("OpeningForm", (OpeningFormMixin, form), asked)
 
     def save_model(self, request, period, form, change):
         """A new period has been opened by the form; of an old one only the deadline moves, to the end of its day."""
@@ -208,7 +209,7 @@ class OpeningFormMixin:
         data = self.cleaned_data
         try:
             self.instance = periods.open_period(
-                data["plan"], data["year"], data["quarter"], by=self.user, at=timezone.now()
+                data["plan"], data["year"], data["quarter"], by=self.user, at=self.at
             )
         except Refused as refusal:
             self.add_error(None, ValidationError(str(refusal)))
