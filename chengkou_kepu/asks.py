@@ -7,8 +7,6 @@ from tasks import calendar
 from tasks.models import QuarterlyReport
 from tasks.permissions import coordinates
 
-from .headline import zh_date
-
 Status = QuarterlyReport.Status
 
 
@@ -57,7 +55,7 @@ def _own_return(user, period, filing, at):
 def _deadline(period, at):
     """2023年10月10日24时截止，还有 3 天"""
     due = calendar.local_day(period.due_at)
-    return f"{zh_date(due)}24时截止，{_left((due - calendar.local_day(at)).days)}"
+    return f"{calendar.zh_day(due)}24时截止，{_left((due - calendar.local_day(at)).days)}"
 
 
 def _left(days):

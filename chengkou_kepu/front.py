@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils import timezone
 
 from departments.models import Role
@@ -19,6 +20,12 @@ def home(request):
     if any(m.role in (Role.SYSADMIN, Role.AUDITOR) for m in request.user.roles) or request.user.is_superuser:
         return redirect("admin:index")
     return render(request, "chengkou_kepu/no_plan.html")
+
+
+@login_not_required
+def favicon(request):
+    """For browsers that ask at the root whatever a page says, as on the admin's pages."""
+    return redirect(static("portal/favicon.svg"))
 
 
 @login_not_required

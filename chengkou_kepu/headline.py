@@ -25,15 +25,11 @@ def headline(plan, period, total, rates, *, at):
     )
 
 
-def zh_date(day):
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
 def _occasion(period, at):
     if not period.pk:
         return [Phrase(f"方案尚未设立填报期，以下按{period}显示。")]
     if at < period.opens_at:
-        return [Phrase(f"{period}季报将于{zh_date(calendar.local_day(period.opens_at))}开放填报。")]
+        return [Phrase(f"{period}季报将于{calendar.zh_day(calendar.local_day(period.opens_at))}开放填报。")]
     if period.is_baseline:
         return [Phrase(f"{period}为基线季度，只记录基础情况，不作进度评价。")]
     return []
@@ -101,7 +97,7 @@ def _filed(period, rates, at):
     if not rates.filed:
         if period.is_overdue(at):
             return f"{'' if one else '均'}未报送"
-        return f"尚无单位报送，{zh_date(calendar.local_day(period.due_at))}24时截止"
+        return f"尚无单位报送，{calendar.zh_day(calendar.local_day(period.due_at))}24时截止"
     if rates.filed < rates.owed:
         return f"已报 {rates.filed} 个，按时 {rates.on_time} 个"
     if rates.on_time == rates.owed:
@@ -112,4 +108,4 @@ def _filed(period, rates, at):
 def _ended(plan, at):
     if calendar.local_day(at) <= plan.ends_on:
         return []
-    return [Phrase(f"规划期已结束（{zh_date(plan.starts_on)}至{zh_date(plan.ends_on)}）。")]
+    return [Phrase(f"规划期已结束（{calendar.zh_day(plan.starts_on)}至{calendar.zh_day(plan.ends_on)}）。")]

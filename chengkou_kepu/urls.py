@@ -51,6 +51,7 @@ plan_pages = [
 
 urlpatterns = [
     path("", front.home, name="home"),
+    path("favicon.ico", front.favicon),
     path("healthz", front.healthz, name="healthz"),
     path("login/", login_not_required(login), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

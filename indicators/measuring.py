@@ -14,7 +14,7 @@ from tasks.workflow import NotAllowed, Refused, require_open_for_lines
 
 from .attainment import number
 from .models import Indicator, Measurement
-from .readings import readings, zh_day
+from .readings import readings
 from .standing import target_for
 
 Kind = Indicator.Kind
@@ -120,7 +120,7 @@ def record_measurement(indicator, values, *, measured_on: date, by, at):
         measurement.version += 1
         measurement.updated_by, measurement.updated_at = by, at
         measurement.save()
-        detail = f"{zh_day(measured_on)}：{_told(indicator, measurement)}"
+        detail = f"{calendar.zh_day(measured_on)}：{_told(indicator, measurement)}"
         audit.record(
             "更正监测值" if before else "录入监测值",
             indicator,
@@ -205,7 +205,9 @@ def _require_day(day, plan, *, at):
     if day > calendar.local_day(at):
         raise Refused("监测日期不能晚于今天。")
     if not plan.starts_on <= day <= plan.ends_on:
-        raise Refused(f"监测日期应在方案实施期内（{zh_day(plan.starts_on)}至{zh_day(plan.ends_on)}）。")
+        raise Refused(
+            f"监测日期应在方案实施期内（{calendar.zh_day(plan.starts_on)}至{calendar.zh_day(plan.ends_on)}）。"
+        )
 
 
 def _require_complete(indicator, values):

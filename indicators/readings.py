@@ -5,6 +5,8 @@ from datetime import date
 from fractions import Fraction
 from itertools import groupby
 
+from tasks import calendar
+
 from . import attainment as rules
 from .models import Indicator
 
@@ -52,11 +54,7 @@ def told(indicator, measurement):
     if measurement.report_id:
         return f"{measurement.report.period}报送"
     verb = "评价" if indicator.kind == Kind.QUALITATIVE else "监测"
-    return f"{zh_day(measurement.measured_on)}{verb}"
-
-
-def zh_day(day):
-    return f"{day.year}年{day.month}月{day.day}日"
+    return f"{calendar.zh_day(measurement.measured_on)}{verb}"
 
 
 def _is_filled(kind):

@@ -76,6 +76,11 @@ def default_due_at(year, quarter):
     return due_after(last_day(year, quarter))
 
 
+def zh_day(day):
+    """The date as documents write it: 2023年10月9日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
 def local_day(at):
     """The Shanghai date of an aware moment."""
     return at.astimezone(SHANGHAI).date()

@@ -118,7 +118,7 @@ def zh_date(value):
     if not value:
         return NOTHING
     day = calendar.local_day(value) if isinstance(value, datetime) else value
-    return f"{day.year}年{day.month}月{day.day}日"
+    return calendar.zh_day(day)
 
 
 @register.filter
