@@ -54,12 +54,5 @@ def _own_return(user, period, filing, at):
 
 def _deadline(period, at):
     """2023年10月10日24时截止，还有 3 天"""
-    due = calendar.local_day(period.due_at)
-    return f"{calendar.zh_day(due)}24时截止，{_left((due - calendar.local_day(at)).days)}"
-
-
-def _left(days):
-    """Deadlines fall on a day's end, so the day itself is still in time."""
-    if days < 0:
-        return f"已逾期 {-days} 天"
-    return f"还有 {days} 天" if days else "就在今天"
+    due = calendar.zh_day(calendar.local_day(period.due_at))
+    return f"{due}24时截止，{calendar.time_left(period.due_at, at)}"

@@ -7,7 +7,7 @@ from departments import permissions as roles
 from departments.models import Department
 from indicators.forms import MeasurementForm
 from indicators.measuring import OwedMeasurement, owed_measurements
-from tasks import permissions, workflow
+from tasks import calendar, permissions, workflow
 from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
 from tasks.forms import LineForm
@@ -86,6 +86,7 @@ class FilingPage:
     fixed: str
     verbs: frozenset
     last_event: ReportEvent | None
+    time_left: str
 
     @property
     def lines(self):
@@ -134,6 +135,7 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
         fixed=fixed,
         verbs=_verbs(user, report, fixed=fixed, has_approver=has_approver, proxy=proxy),
         last_event=workflow.latest_event(report) if report.pk else None,
+        time_left="" if report.first_submitted_at else calendar.time_left(period.due_at, at),
     )
 
 

@@ -81,6 +81,14 @@ def zh_day(day):
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def time_left(due_at, at):
+    """How far a deadline is, in days; it falls on a day's end, so the day itself is still in time."""
+    days = (local_day(due_at) - local_day(at)).days
+    if days < 0:
+        return f"已逾期 {-days} 天"
+    return f"还有 {days} 天" if days else "就在今天"
+
+
 def local_day(at):
     """The Shanghai date of an aware moment."""
     return at.astimezone(SHANGHAI).date()

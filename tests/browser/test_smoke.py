@@ -83,6 +83,13 @@ def violations(page):
     return [(rule["id"], rule["nodes"][0]["html"][:120]) for rule in found]
 
 
+def fill(page, line):
+    card = page.locator(line)
+    card.get_by_label(re.compile("^进度")).fill("60")
+    card.get_by_label("本季进展").fill("举办培训班2期，培训86人次。")
+    card.get_by_label("本季进展").press("Tab")
+
+
 def test_a_unit_files_its_quarter(sit_down):
     page = sit_down("nongye")
     page.goto(f"{PLAN}filing/")
@@ -96,17 +103,28 @@ def test_a_unit_files_its_quarter(sit_down):
     assert lines != []
 
     for line in lines:
-        card = page.locator(line)
-        card.get_by_label(re.compile("^进度")).fill("60")
-        card.get_by_label("本季进展").fill("举办培训班2期，培训86人次。")
-        card.get_by_label("本季进展").press("Tab")
-        card.get_by_text("已保存").wait_for()
+        fill(page, line)
+        page.locator(line.replace("#line-", "#mark-")).get_by_text("已填").wait_for()
+        assert page.locator(line).get_by_text("已保存").is_visible()
 
     page.get_by_role("button", name="送审").click()
     page.get_by_text("已送本单位审核人审核。").wait_for()
     page.reload()
     assert page.locator(lines[0]).get_by_text("举办培训班2期，培训86人次。").is_visible()
     assert page.complaints == []
+
+
+@pytest.mark.xfail(
+    strict=True, reason="filing page: a verb asked for while a line is being saved meets its own save"
+)
+def test_sending_up_does_not_wait_for_the_last_line_to_be_saved(sit_down):
+    page = sit_down("jiaowei")
+    page.goto(f"{PLAN}filing/2023Q4/")
+    for line in page.locator("section[id^=line-]").all()[:3]:
+        fill(page, f"#{line.get_attribute('id')}")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="报送").click()
+    page.get_by_text("已报送县科协。").wait_for()
 
 
 def test_the_coordinator_downloads_the_summary(sit_down, tmp_path):
