@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from departments import permissions as roles
 from departments.admin import RoleAdmin
-from departments.models import UNIT_ROLES
+from departments.models import UNIT_ROLES, Department, Role
 from tasks import permissions, workflow
 from tasks.drafting import LEAD_FIELDS, begin_report
 from tasks.forms import SignatureForm
@@ -20,28 +20,33 @@ from tasks.models import QuarterlyReport, ReportingPeriod
 
 from . import filing_page, review
 from .saving import Typed, save_return, seen_version
-from .verbs import REVIEW_VERBS, carry_out
+from .verbs import REVIEW_VERBS, SUBMIT_SIGNED, carry_out
 
 
 class BeginForm(forms.Form):
-    """Which unit's return of which quarter to begin."""
+    """Which unit's return of which quarter to begin: one's own, or by a coordinator (代填) one of the region."""
 
     period = forms.ModelChoiceField(ReportingPeriod.objects.none(), label="填报期")
     department = forms.ModelChoiceField(None, label="单位")
 
     def __init__(self, *args, user, at, **kwargs):
         super().__init__(*args, **kwargs)
-        units = roles.own_departments(user)
+        own = [unit for unit in roles.own_departments(user) if roles.is_reporter(user, unit.pk)]
+        coordinated = roles.coordinated_regions(user)
+        regions = coordinated | {unit.region_id for unit in own}
         open_now = ReportingPeriod.objects.filter(
-            plan__region__in={unit.region_id for unit in units},
+            Q(closed_at=None) | Q(plan__region__in=coordinated),
+            plan__region__in=regions,
             opens_at__lte=at,
-            closed_at=None,
             frozen_at=None,
         )
-        self.fields["period"].queryset = open_now.select_related("plan")
-        self.fields["department"].queryset = type(units[0]).objects.filter(pk__in=[u.pk for u in units])
-        if len(units) == 1:
-            self.fields["department"].initial = units[0]
+        self.fields["period"].queryset = open_now.select_related("plan").order_by("-year", "-quarter")
+        units = Department.objects.units().filter(
+            Q(pk__in=[unit.pk for unit in own]) | Q(region__in=coordinated)
+        )
+        self.fields["department"].queryset = units
+        if len(own) == 1:
+            self.fields["department"].initial = own[0]
         if len(open_now) == 1:
             self.fields["period"].initial = open_now[0]
 
@@ -55,13 +60,14 @@ class BeginForm(forms.Form):
 
 @admin.register(QuarterlyReport)
 class QuarterlyReportAdmin(RoleAdmin):
-    list_display = ["__str__", "period", "department", "status", "line_count", "first_submitted_at"]
+    list_display = ["period", "department", "status", "line_count", "first_submitted_at"]
     list_filter = [
         "status",
         ("period", admin.RelatedOnlyFieldListFilter),
         ("department", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["period", "department"]
+    ordering = ["-period__year", "-period__quarter", "department"]
     search_fields = ["department__name", "department__aliases__name"]
 
     def reads(self, user):
@@ -70,7 +76,7 @@ class QuarterlyReportAdmin(RoleAdmin):
     writes = reads
 
     def has_add_permission(self, request):
-        return roles.holds(request.user, *UNIT_ROLES)
+        return roles.holds(request.user, Role.REPORTER, Role.COORDINATOR)
 
     def get_queryset(self, request):
         """Own units' returns, and all of a coordinator's region, with the number of their lines."""
@@ -120,14 +126,23 @@ class QuarterlyReportAdmin(RoleAdmin):
         return report
 
     def _page(self, request, report, own, *, at, typed=None, saved=None):
-        context = {"original": report, "title": str(report), "at": at}
-        if own:
-            page = filing_page.assemble(
-                report.period, report.department, user=request.user, at=at, typed=typed, saved=saved
-            )
-            signature = SignatureForm(at=at, initial={"on": timezone.localdate(at)})
-            return self._render(request, "return", page=page, signature=signature, **context)
-        return self._render(request, "review", page=review.assemble(report, at=at), **context)
+        """The return while it is its unit's, else the review of it; a refused verb's own fields come back filled."""
+        posted = request.POST
+        context = {"original": report, "title": str(report), "at": at, "posted": posted}
+        reviewed = (
+            permissions.coordinates(request.user, report.period.plan) and report.status in review.READABLE
+        )
+        if reviewed or not own:
+            lines = {int(line) for line in posted.getlist("lines") if line.isdecimal()}
+            page = review.assemble(report, at=at)
+            files = roles.files_for(request.user, report.department_id)
+            return self._render(request, "review", page=page, files=files, typed_lines=lines, **context)
+        page = filing_page.assemble(
+            report.period, report.department, user=request.user, at=at, typed=typed, saved=saved
+        )
+        signed = posted.get("verb") == SUBMIT_SIGNED
+        signature = SignatureForm(posted if signed else None, at=at, initial={"on": timezone.localdate(at)})
+        return self._render(request, "return", page=page, signature=signature, **context)
 
     def _post(self, request, report, own, *, at):
         """Save what was touched, then do the verb asked for; refusals are said on the page, which keeps the text."""
@@ -153,8 +168,8 @@ class QuarterlyReportAdmin(RoleAdmin):
             raise
         except workflow.Refused as refusal:
             messages.error(request, str(refusal))
-            if typed and not saved:
-                return self._page(request, report, own, at=at, typed=typed)
+            report = self._report(request, report.pk)
+            return self._page(request, report, own, at=at, typed=None if saved else typed)
         return address
 
     def _render(self, request, name, **context):

@@ -5,9 +5,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Count
+from django.http import Http404
 from django.utils import timezone
 
 from . import audit, permissions
+from .admin_forms import AliasFormSet, DepartmentForm, MembershipFormSet
 from .models import AuditRecord, Department, DepartmentAlias, Membership, Region, User
 
 
@@ -34,6 +36,17 @@ class RoleAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def get_object(self, request, object_id, from_field=None):
+        """What the user does not see does not exist (the stock admin redirects to its index)."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404
+        return found
+
+    def get_ordering(self, request):
+        """The model's own: rows annotated with counts lose it."""
+        return self.ordering or self.opts.ordering
 
 
 class KeptInlineRights:
@@ -81,6 +94,8 @@ class CoordinatedAdmin(RoleAdmin):
 class ReadOnlyAdmin(RoleAdmin):
     """A log for the auditor: everything is read, nothing written."""
 
+    show_full_result_count = False
+
     def reads(self, user):
         return permissions.is_auditor(user) or user.is_superuser
 
@@ -108,6 +123,7 @@ class RegionAdmin(CoordinatedAdmin):
 
 class AliasInline(KeptInlineRights, admin.TabularInline):
     model = DepartmentAlias
+    formset = AliasFormSet
     extra = 0
     fields = ["name"]
 
@@ -118,7 +134,11 @@ class DepartmentAdmin(CoordinatedAdmin):
     list_filter = ["is_group", ("region", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["region"]
     search_fields = ["name", "aliases__name"]
+    form = DepartmentForm
     inlines = [AliasInline]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["region"] if obj else []
 
     def get_queryset(self, request):
         counted = super().get_queryset(request).annotate(members=Count("memberships", distinct=True))
@@ -139,13 +159,27 @@ class DepartmentAdmin(CoordinatedAdmin):
 
 
 class MembershipInline(KeptInlineRights, admin.TabularInline):
+    """Roles of a user; nobody changes their own."""
+
     model = Membership
+    formset = MembershipFormSet
     extra = 0
 
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj != request.user or obj.is_superuser)
+
+    has_delete_permission = has_change_permission
+
+    def has_add_permission(self, request, obj=None):
+        return self.has_change_permission(request, obj)
+
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name == "department":
-            kwargs["queryset"] = Department.objects.units().select_related("region")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name != "department":
+            return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        kwargs["queryset"] = Department.objects.units().select_related("region")
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field.label_from_instance = lambda unit: f"{unit.region}　{unit}"
+        return field
 
 
 @admin.register(User)
@@ -175,6 +209,12 @@ class UserAdmin(RoleAdmin, StockUserAdmin):
     @admin.display(description="角色")
     def role_names(self, user):
         return "；".join(str(membership) for membership in user.memberships.all()) or "（无）"
+
+    def save_model(self, request, user, form, change):
+        super().save_model(request, user, form, change)
+        if change and "is_active" in form.changed_data:
+            verb = "启用账号" if user.is_active else "停用账号"
+            audit.record(verb, user.username, by=request.user, at=timezone.now())
 
     def save_formset(self, request, form, formset, change):
         """Memberships are saved as usual, and every one that came, changed or went is put on record."""

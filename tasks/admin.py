@@ -1,15 +1,29 @@
 """The plan's content for its coordinator, and the flow of reports for the auditor."""
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from departments.admin import CoordinatedAdmin, ReadOnlyAdmin
 
 from . import calendar, findings, periods
+from .admin_forms import FindingForm, OpeningFormMixin, ResponsibilityForm, TaskForm
 from .models import Action, CloseOut, Plan, PlanFinding, ReportEvent, ReportingPeriod, Responsibility, Task
-from .workflow import Refused
+from .workflow import NotAllowed, Refused
+
+
+class VerbAdmin(CoordinatedAdmin):
+    """Saved through a verb: what that refuses is said, and nothing is called changed."""
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except NotAllowed:
+            raise
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(request.get_full_path())
 
 
 @admin.register(Plan)
@@ -52,6 +66,9 @@ class ActionAdmin(CoordinatedAdmin):
     list_select_related = ["plan"]
     search_fields = ["title"]
 
+    def get_readonly_fields(self, request, obj=None):
+        return ["plan", "ordinal"] if obj else []
+
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(task_total=Count("tasks"))
 
@@ -62,6 +79,8 @@ class ActionAdmin(CoordinatedAdmin):
 
 @admin.register(Task)
 class TaskAdmin(CoordinatedAdmin):
+    """Number and title are the document's; `import_plan` changes them. Nature and text are kept here."""
+
     region_path = "plan__region"
     list_display = ["number", "title", "action", "nature", "lead_count", "support_count"]
     list_display_links = ["title"]
@@ -71,7 +90,11 @@ class TaskAdmin(CoordinatedAdmin):
         ("plan", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["action"]
-    search_fields = ["title", "paragraphs"]
+    search_fields = ["number__exact", "title", "paragraphs"]
+    form = TaskForm
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["plan", "action", "number", "title"] if obj else []
 
     def get_queryset(self, request):
         held = {
@@ -93,7 +116,7 @@ class TaskAdmin(CoordinatedAdmin):
 
 @admin.register(Responsibility)
 class ResponsibilityAdmin(CoordinatedAdmin):
-    """Who answers for what, since when; a duty that ended keeps its row, with `valid_to`."""
+    """Who answers for what, since when; a duty that ended keeps its row, and one with lines its unit."""
 
     region_path = "task__plan__region"
     list_display = ["task", "department", "role", "position", "valid_from", "valid_to", "decided_by"]
@@ -103,15 +126,19 @@ class ResponsibilityAdmin(CoordinatedAdmin):
         ("task__plan", admin.RelatedOnlyFieldListFilter),
     ]
     list_select_related = ["task", "department"]
-    search_fields = ["task__title", "department__name", "decided_by"]
+    search_fields = ["task__number__exact", "task__title", "department__name", "decided_by"]
+    form = ResponsibilityForm
     autocomplete_fields = ["task", "department", "continues"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("task", "department")
 
+    def get_readonly_fields(self, request, obj=None):
+        return ["task", "department", "role"] if obj and obj.entries.exists() else []
+
 
 @admin.register(PlanFinding)
-class PlanFindingAdmin(CoordinatedAdmin):
+class PlanFindingAdmin(VerbAdmin):
     """Settled through the verb, so that who did it and when is on record."""
 
     region_path = "plan__region"
@@ -120,19 +147,17 @@ class PlanFindingAdmin(CoordinatedAdmin):
     list_select_related = ["settled_by"]
     search_fields = ["message", "settlement"]
     readonly_fields = ["plan", "code", "row", "message", "settled_at", "settled_by"]
+    form = FindingForm
 
     def has_add_permission(self, request):
         return False
 
     def save_model(self, request, finding, form, change):
-        try:
-            findings.settle(finding, by=request.user, at=timezone.now(), settlement=finding.settlement)
-        except Refused as refusal:
-            messages.error(request, str(refusal))
+        findings.settle(finding, by=request.user, at=timezone.now(), settlement=finding.settlement)
 
 
 @admin.register(ReportingPeriod)
-class ReportingPeriodAdmin(CoordinatedAdmin):
+class ReportingPeriodAdmin(VerbAdmin):
     """Opened, moved and closed through the verbs of `tasks.periods`."""
 
     region_path = "plan__region"
@@ -144,6 +169,7 @@ class ReportingPeriodAdmin(CoordinatedAdmin):
     ]
     list_select_related = ["plan"]
     search_fields = ["year", "plan__title"]
+    ordering = ["-year", "-quarter"]
     actions = ["close_periods", "reopen_periods"]
 
     def get_queryset(self, request):
@@ -161,6 +187,9 @@ class ReportingPeriodAdmin(CoordinatedAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ["plan", "year", "quarter", "opens_at", "closed_at"] if obj else []
 
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not (obj and obj.frozen_at)
+
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change=change, **kwargs)
         asked = {"user": request.user, "at": timezone.now()}
@@ -170,11 +199,8 @@ class ReportingPeriodAdmin(CoordinatedAdmin):
         """A new period has been opened by the form; of an old one only the deadline moves, to the end of its day."""
         if not change or "due_at" not in form.changed_data:
             return
-        try:
-            day = calendar.local_day(form.cleaned_data["due_at"])
-            periods.move_due(period, day, by=request.user, at=timezone.now())
-        except Refused as refusal:
-            messages.error(request, str(refusal))
+        day = calendar.local_day(form.cleaned_data["due_at"])
+        periods.move_due(period, day, by=request.user, at=timezone.now())
 
     @admin.display(description="季报数", ordering="reports_in")
     def report_count(self, period):
@@ -198,21 +224,6 @@ class ReportingPeriodAdmin(CoordinatedAdmin):
                 messages.success(request, f"{verb(period, by=request.user, at=timezone.now())}{done}。")
             except Refused as refusal:
                 messages.error(request, str(refusal))
-
-
-class OpeningFormMixin:
-    """Opens the period while it validates, so that a refusal stands at the form."""
-
-    def _post_clean(self):
-        if self.errors:
-            return
-        data = self.cleaned_data
-        try:
-            self.instance = periods.open_period(
-                data["plan"], data["year"], data["quarter"], by=self.user, at=self.at
-            )
-        except Refused as refusal:
-            self.add_error(None, ValidationError(str(refusal)))
 
 
 @admin.register(CloseOut)

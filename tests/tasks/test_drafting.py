@@ -41,9 +41,11 @@ def line(unit, number, version=0, **values):
 
 
 def stored(unit, number):
-    """The line's values, its version and who typed it when."""
+    """The values of the unit's line in 2023Q3, its version and who typed it when."""
     values = ProgressEntry.objects.values(*LINE_FIELDS, "version", "updated_by__username", "updated_at")
-    return values.get(responsibility=responsibility(unit, number))
+    return values.get(
+        responsibility=responsibility(unit, number), report__period__year=2023, report__period__quarter=3
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,70 @@
+"""What the admin's forms of the plan and its quarters refuse."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from . import calendar, periods
+from .forms import SettlementForm
+from .models import Responsibility
+from .workflow import Refused
+
+
+class TaskForm(forms.ModelForm):
+    def clean(self):
+        data = super().clean()
+        plan, action = data.get("plan"), data.get("action")
+        if plan and action and action.plan_id != plan.pk:
+            self.add_error("action", "该行动（工程）不属于所选方案。")
+        return data
+
+
+class ResponsibilityForm(forms.ModelForm):
+    """A unit holds a task once at a time; a duty decided here names its basis, or an import would undo it."""
+
+    def clean(self):
+        data = super().clean()
+        stored = self.instance if self.instance.pk else None
+        task = data.get("task") or (stored and stored.task)
+        unit = data.get("department") or (stored and stored.department)
+        if (not stored or {"task", "department", "role"} & set(self.changed_data)) and not data.get(
+            "decided_by"
+        ):
+            self.add_error("decided_by", "请写明依据的文件或会议。")
+        continues = data.get("continues")
+        if continues and task and (continues.task_id != task.pk or continues == stored):
+            self.add_error("continues", "只能承接同一项重点工作的其他分工。")
+        if task and unit:
+            self._check_unit(task, unit, data)
+        return data
+
+    def _check_unit(self, task, unit, data):
+        if "department" in self.fields and unit.region_id != task.plan.region_id:
+            self.add_error("department", "该单位不属于本方案所在行政区。")
+        start, end = data.get("valid_from"), data.get("valid_to")
+        if start is None or (end and end < start):
+            return
+        others = Responsibility.objects.filter(task=task, department=unit).exclude(pk=self.instance.pk)
+        others = others.filter(Q(valid_to=None) | Q(valid_to__gte=start))
+        if (others.filter(valid_from__lte=end) if end else others).exists():
+            self.add_error("valid_from", "该单位在此期间已有这项工作的分工。")
+
+
+class FindingForm(forms.ModelForm):
+    settlement = SettlementForm.base_fields["settlement"]
+
+
+class OpeningFormMixin:
+    """Opens the period while it validates, so that a refusal stands at the form."""
+
+    def _post_clean(self):
+        super()._post_clean()
+        if self.errors:
+            return
+        plan, quarter = self.cleaned_data["plan"], (self.cleaned_data["year"], self.cleaned_data["quarter"])
+        try:
+            if not plan.starts_on.year <= quarter[0] <= plan.ends_on.year:
+                raise Refused(f"{calendar.label(*quarter)}不在方案期内。")
+            self.instance = periods.open_period(plan, *quarter, by=self.user, at=self.at)
+        except Refused as refusal:
+            self.add_error(None, ValidationError(str(refusal)))
