@@ -27,7 +27,7 @@ demo: $(VENV)/ready
 	@$(MANAGE) import_plan $(PLAN_FILE)
 	@$(MANAGE) load_demo
 	@echo "请用浏览器打开 http://$(HOST):$(PORT)/ ，按 Ctrl+C 停止。"
-	@PYTHONUNBUFFERED=1 $(MANAGE) runserver --noreload $(HOST):$(PORT)
+	@PYTHONUNBUFFERED=1 DJANGO_RUNSERVER_HIDE_WARNING=true $(MANAGE) runserver --noreload $(HOST):$(PORT)
 
 install: $(VENV)/ready-dev
 

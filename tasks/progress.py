@@ -160,7 +160,8 @@ def points(value):
 
 
 def _why(completion, expected, behind, light, leads, rules):
-    distance = f"落后{points(behind)}个百分点" if behind > 0 else f"超前{points(-behind)}个百分点"
+    ahead = f"超前{points(-behind)}个百分点" if behind else "与序时进度持平"
+    distance = f"落后{points(behind)}个百分点" if behind > 0 else ahead
     rule = {
         Light.NORMAL: f"落后不足{rules.behind_points}个百分点为正常",
         Light.BEHIND: f"落后{rules.behind_points}至{rules.severe_points}个百分点为滞后",

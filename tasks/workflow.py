@@ -31,6 +31,11 @@ ALLOWED_FROM = {
     Verb.REOPEN: {Status.ACCEPTED},
 }
 EDITABLE = {Status.DRAFT, Status.RETURNED}
+WHY_FIXED = {
+    Status.ENDORSING: "季报正由本单位审核人审核，不能修改；需要修改的，请先收回或退回修改。",
+    Status.SUBMITTED: "季报已报送县科协，不能修改；审核前需要修改的，请先撤回。",
+    Status.ACCEPTED: "季报已审核通过，不能修改；确需更正的，请县科协重新打开。",
+}
 COORDINATOR_VERBS = {Verb.ACCEPT, Verb.RETURN, Verb.REOPEN}
 RESUBMISSION_VERBS = {Verb.SEND_UP, Verb.SUBMIT, Verb.SEND_BACK, Verb.RECALL}
 
@@ -188,7 +193,7 @@ def require_open_for_lines(report, *, at, by):
 def reason_lines_fixed(report, *, at, by):
     """Why the report's lines cannot be changed now, as a sentence; '' when they can."""
     if report.status not in EDITABLE:
-        return f"季报“{report.get_status_display()}”，不能修改。"
+        return WHY_FIXED[report.status]
     return _reason_period(report, at=at, coordinator=not roles.is_reporter(by, report.department_id))
 
 

@@ -113,9 +113,9 @@ def test_the_coordinator_keeps_off_what_the_unit_has_begun(report, period, nongy
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
-        (Status.ENDORSING, "季报“单位审核中”，不能修改。"),
-        (Status.SUBMITTED, "季报“已报送”，不能修改。"),
-        (Status.ACCEPTED, "季报“审核通过”，不能修改。"),
+        (Status.ENDORSING, "季报正由本单位审核人审核，不能修改；需要修改的，请先收回或退回修改。"),
+        (Status.SUBMITTED, "季报已报送县科协，不能修改；审核前需要修改的，请先撤回。"),
+        (Status.ACCEPTED, "季报已审核通过，不能修改；确需更正的，请县科协重新打开。"),
     ],
 )
 def test_a_return_under_way_is_not_written_to(status, sentence, period, nongye, cast):

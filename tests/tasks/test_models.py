@@ -1,0 +1,289 @@
+"""What the database itself refuses, with the sentence that a form shows for it; and queries named after questions."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from tasks.models import (
+    Action,
+    CloseOut,
+    Plan,
+    PlanFinding,
+    ProgressEntry,
+    QuarterlyReport,
+    ReportingPeriod,
+    Responsibility,
+    Task,
+)
+from tests import factories
+from tests.factories import moment
+
+AT = moment("2023-10-08 09:00")
+LEAD, SUPPORT = Responsibility.Role.LEAD, Responsibility.Role.SUPPORT
+
+
+@pytest.fixture
+def rows(plan, baseline, period, units, cast):
+    """Valid rows to build impossible ones from, by short name."""
+    report = factories.make_report(period, units.nongye, completions={1: 40})
+    return {
+        "plan": plan,
+        "region": plan.region,
+        "action": plan.actions.get(ordinal=1),
+        "task": plan.tasks.get(number=1),
+        "period": period,
+        "report": report,
+        "line": Responsibility.objects.get(task__number=1, department=units.nongye),
+        "other_line": Responsibility.objects.get(task__number=2, department=units.nongye),
+        "nongye": units.nongye,
+        "user": cast.kexie,
+    }
+
+
+def plan_with(rows, **fields):
+    span = {"starts_on": date(2026, 1, 1), "ends_on": date(2030, 12, 31)}
+    return Plan(**{"slug": "next", "region": rows["region"], "title": "下一个方案"} | span | fields)
+
+
+def period_with(rows, **fields):
+    usual = {"year": 2024, "quarter": 1, "opens_at": AT, "due_at": AT + timedelta(days=10)}
+    return ReportingPeriod(plan=rows["plan"], **usual | fields)
+
+
+def entry_with(rows, **fields):
+    return ProgressEntry(
+        **{"report": rows["report"], "responsibility": rows["other_line"], "updated_by": rows["user"]}
+        | {"updated_at": AT}
+        | fields
+    )
+
+
+def close_out_with(rows, **fields):
+    usual = {"task": rows["task"], "period": rows["period"], "department": rows["nongye"], "summary": "完成"}
+    return CloseOut(**usual | {"applied_by": rows["user"], "applied_at": AT} | fields)
+
+
+def standing_close_out(rows, status="VERIFIED"):
+    close_out_with(rows, status=status, decided_by=rows["user"], decided_at=AT).save()
+    return close_out_with(rows)
+
+
+IMPOSSIBLE = [
+    (
+        "plan_ends_after_start",
+        "结束日期应晚于开始日期。",
+        lambda rows: plan_with(rows, ends_on=date(2026, 1, 1)),
+    ),
+    (
+        "plan_severe_not_below_behind",
+        "严重滞后界限不应低于滞后起点。",
+        lambda rows: plan_with(rows, behind_points=31),
+    ),
+    (
+        "action_unique_ordinal",
+        "本方案已有这一序号的行动（工程）。",
+        lambda rows: Action(plan=rows["plan"], ordinal=1, title="另一行动"),
+    ),
+    (
+        "task_unique_number",
+        "本方案已有这一序号的重点工作。",
+        lambda rows: Task(plan=rows["plan"], action=rows["action"], number=1, title="另一工作"),
+    ),
+    (
+        "responsibility_held_once",
+        "该单位在此项工作中已有分工。",
+        lambda rows: Responsibility(
+            task=rows["task"], department=rows["nongye"], role=SUPPORT, valid_from=date(2023, 1, 1)
+        ),
+    ),
+    (
+        "responsibility_ends_after_start",
+        "结束日期不应早于开始日期。",
+        lambda rows: Responsibility(
+            task=rows["task"],
+            department=rows["nongye"],
+            role=LEAD,
+            valid_from=date(2023, 1, 2),
+            valid_to=date(2023, 1, 1),
+        ),
+    ),
+    (
+        "finding_settled_by_with_time",
+        "处理人与处理时间应同时填写。",
+        lambda rows: PlanFinding(plan=rows["plan"], code="other", message="待核", settled_by=rows["user"]),
+    ),
+    (
+        "period_unique_in_plan",
+        "本方案已有这一季度。",
+        lambda rows: period_with(rows, year=2023, quarter=3),
+    ),
+    ("period_quarter_1_to_4", "季度应为 1 至 4。", lambda rows: period_with(rows, quarter=5)),
+    ("period_due_after_opening", "截止时间应晚于开放时间。", lambda rows: period_with(rows, due_at=AT)),
+    (
+        "report_one_per_unit_and_period",
+        "该单位本季度已有季报。",
+        lambda rows: QuarterlyReport(period=rows["period"], department=rows["nongye"]),
+    ),
+    (
+        "report_submitted_has_time",
+        "已报送的季报应有报送时间。",
+        lambda rows: QuarterlyReport(
+            period=rows["period"], department=factories.make_department("县林业局"), status="SUBMITTED"
+        ),
+    ),
+    (
+        "entry_one_per_line",
+        "该季报中此项工作已有进展。",
+        lambda rows: entry_with(rows, responsibility=rows["line"]),
+    ),
+    *(
+        (
+            "entry_stage_fits_completion",
+            "未启动应为 0%，推进中应为 1%–99%，已完成应为 100%。",
+            lambda rows, stage=stage, completion=completion: entry_with(
+                rows, stage=stage, completion=completion
+            ),
+        )
+        for stage, completion in (
+            ("NOT_STARTED", 1),
+            ("UNDER_WAY", 0),
+            ("UNDER_WAY", 100),
+            ("COMPLETED", 99),
+        )
+    ),
+    ("closeout_one_standing_per_task", "该项工作已申请办结或已办结。", standing_close_out),
+    (
+        "closeout_decision_on_record",
+        "核查结论应有核查人和时间。",
+        lambda rows: close_out_with(rows, status="VERIFIED"),
+    ),
+    (
+        "closeout_decision_on_record",
+        "核查结论应有核查人和时间。",
+        lambda rows: close_out_with(rows, decided_by=rows["user"], decided_at=AT),
+    ),
+    (
+        "closeout_refusal_has_reason",
+        "不予办结须说明理由。",
+        lambda rows: close_out_with(rows, status="REFUSED", decided_by=rows["user"], decided_at=AT),
+    ),
+]
+
+
+def test_every_constraint_is_tried():
+    named = {c.name for model in apps.get_app_config("tasks").get_models() for c in model._meta.constraints}
+    assert {name for name, _, _ in IMPOSSIBLE} == named
+
+
+@pytest.mark.parametrize(("name", "sentence", "build"), IMPOSSIBLE, ids=[name for name, _, _ in IMPOSSIBLE])
+def test_an_impossible_row_is_refused_by_form_and_database(name, sentence, build, rows):
+    row = build(rows)
+    for validate in (row.validate_constraints, row.full_clean):
+        with pytest.raises(ValidationError) as refused:
+            validate()
+        assert sentence in refused.value.messages
+    with pytest.raises(IntegrityError) as violated, transaction.atomic():
+        row.save()
+    if connection.vendor == "postgresql":
+        assert violated.value.__cause__.diag.constraint_name == name
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda rows: plan_with(rows, behind_points=30),
+        lambda rows: period_with(rows, quarter=4),
+        lambda rows: entry_with(rows, stage="NOT_STARTED", completion=0),
+        lambda rows: entry_with(rows, stage="UNDER_WAY", completion=1),
+        lambda rows: entry_with(rows, stage="UNDER_WAY", completion=99),
+        lambda rows: entry_with(rows, stage="COMPLETED", completion=100),
+        lambda rows: entry_with(rows, stage="UNDER_WAY"),
+        lambda rows: entry_with(rows, completion=40),
+        lambda rows: Responsibility(
+            task=rows["task"],
+            department=rows["nongye"],
+            role=LEAD,
+            valid_from=date(2023, 1, 1),
+            valid_to=date(2023, 1, 1),
+        ),
+        lambda rows: close_out_with(rows, status="VERIFIED", decided_by=rows["user"], decided_at=AT),
+    ],
+)
+def test_a_possible_row_is_taken(build, rows):
+    row = build(rows)
+    row.full_clean()
+    row.save()
+    assert type(row).objects.filter(pk=row.pk).exists()
+
+
+def test_a_refused_close_out_makes_room_for_another(rows):
+    close_out_with(rows, status="REFUSED", decided_by=rows["user"], decided_at=AT, reason="佐证不足").save()
+    close_out_with(rows).save()
+    assert CloseOut.objects.count() == 2
+
+
+# Questions
+
+
+@pytest.mark.parametrize(
+    ("day", "slug"),
+    [
+        (date(2020, 1, 1), "chengkou-2026-2030"),
+        (date(2021, 1, 1), "chengkou-2021-2025"),
+        (date(2025, 12, 31), "chengkou-2021-2025"),
+        (date(2026, 1, 1), "chengkou-2026-2030"),
+        (date(2031, 1, 1), "chengkou-2026-2030"),
+    ],
+)
+def test_the_current_plan_contains_the_day_or_began_last(day, slug, plan):
+    factories.make_plan("chengkou-2026-2030", starts_on=date(2026, 1, 1), ends_on=date(2030, 12, 31))
+    assert Plan.objects.all().current(day).slug == slug
+
+
+def test_without_plans_none_is_current(db):
+    assert Plan.objects.all().current(date(2023, 1, 1)) is None
+
+
+def test_plans_are_seen_by_their_own_region(plan, cast):
+    seen = {name: Plan.objects.visible_to(user).count() for name, user in vars(cast).items()}
+    readers = ["kexie", "zhengfuban", "kexie_tb", "nongye", "nongye_sh", "jiaowei", "lingdao"]
+    assert seen == dict.fromkeys(readers, 1) | dict.fromkeys(["sysadmin", "shenji", "outsider"], 0)
+
+
+def test_the_longest_waiting_is_reviewed_first(period, units):
+    for unit, day in ((units.nongye, 9), (units.kexie, 8)):
+        submitted_at = moment(f"2023-10-{day:02} 09:00")
+        factories.make_report(period, unit, status="SUBMITTED", first_submitted_at=submitted_at)
+    factories.make_report(period, units.jiaowei)
+    assert [r.department.name for r in QuarterlyReport.objects.awaiting_review()] == [
+        "县科协",
+        "县农业农村委",
+    ]
+
+
+def test_the_latest_accepted_text_up_to_a_quarter(plan, baseline, period, units):
+    line = Responsibility.objects.get(task__number=1, department=units.nongye)
+    factories.make_report(baseline, units.nongye, completions={1: 10})
+    factories.make_report(period, units.nongye, completions={1: 50}, status="SUBMITTED")
+    ProgressEntry.objects.filter(report__period=period).update(progress="尚未审核")
+    texts = ProgressEntry.objects.latest_accepted_texts
+    assert texts(period) == {line.pk: "第1项进展"}
+    QuarterlyReport.objects.update(status="ACCEPTED")
+    ProgressEntry.objects.filter(report__period=period).update(no_change=True, no_change_reason="冬闲后实施")
+    assert texts(period) == {line.pk: "本季度无新进展：冬闲后实施"}
+    assert texts(baseline) == {line.pk: "第1项进展"}
+    before = ProgressEntry.objects.latest_accepted_before(period, [line.pk])
+    assert {pk: entry.report.period.code for pk, entry in before.items()} == {line.pk: "2022Q4"}
+
+
+def test_rows_call_themselves_by_name(rows, units):
+    assert [str(rows[name]) for name in ("plan", "task", "period", "report", "line")] == [
+        "城口县科学素质实施方案",
+        "1 第1项重点工作",
+        "2023年第三季度",
+        "县农业农村委 2023年第三季度季报",
+        "县农业农村委牵头第1项",
+    ]
