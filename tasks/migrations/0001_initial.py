@@ -265,7 +265,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='progressentry',
-            constraint=models.CheckConstraint(condition=models.Q(('stage', ''), ('completion', None), models.Q(('completion', 0), ('stage', 'NOT_STARTED')), models.Q(('completion__gte', 1), ('completion__lte', 99), ('stage', 'UNDER_WAY')), models.Q(('completion', 100), ('stage', 'COMPLETED')), _connector='OR'), name='entry_stage_fits_completion', violation_error_message='未启动应为 0%，推进中应为 1%–99%，已完成应为 100%。'),
+            constraint=models.CheckConstraint(condition=models.Q(('stage', ''), ('completion', None), models.Q(('completion', 0), ('stage', 'NOT_STARTED')), models.Q(('completion__gte', 1), ('completion__lte', 99), ('stage', 'UNDER_WAY')), models.Q(('completion', 100), ('stage', 'COMPLETED')), _connector='OR'), name='entry_stage_fits_completion', violation_error_message='未启动应为 0，推进中应为 1 至 99，已完成应为 100。'),
         ),
         migrations.AddConstraint(
             model_name='task',

@@ -242,7 +242,7 @@ class ProgressEntry(models.Model):
                 | Q(stage=Stage.UNDER_WAY, completion__gte=1, completion__lte=99)
                 | Q(stage=Stage.COMPLETED, completion=100),
                 name="entry_stage_fits_completion",
-                violation_error_message="未启动应为 0%，推进中应为 1%–99%，已完成应为 100%。",
+                violation_error_message="未启动应为 0，推进中应为 1 至 99，已完成应为 100。",
             ),
         ]
 
