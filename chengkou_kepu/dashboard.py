@@ -1,18 +1,17 @@
 """总览: one quarter of a plan on one page, assembled from the rooms' own figures."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 
 from django.shortcuts import render
 
 from indicators.attainment import Attainment
 from indicators.models import Indicator
-from indicators.standing import IndicatorStanding, indicator_standing
+from indicators.standing import IndicatorStanding, indicator_standing, owed_by_unit
 from tasks import calendar
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod
 from tasks.obligations import Filing, FilingRates, UnitFiling, rates
-from tasks.progress import JUDGED, NO_DATA, Light, RollUp
+from tasks.progress import JUDGED, NO_DATA, Light, RollUp, points
 from tasks.standing import plan_standing, unit_filings
 
 from .asks import asks_of
@@ -64,6 +63,7 @@ class Attention:
 class Dashboard:
     """The figures of one plan in one quarter.
 
+    `awaiting_review` counts the returns submitted up to the quarter, `awaiting_in_all` those of any quarter;
     `current` holds (period, UnitFilings) of the quarters in which somebody has something to do.
     """
 
@@ -78,18 +78,14 @@ class Dashboard:
     heat_periods: tuple[ReportingPeriod, ...]
     heat: tuple[HeatRow, ...]
     awaiting_review: int
+    awaiting_in_all: int
     attention: tuple[Attention, ...]
     current: tuple[tuple[ReportingPeriod, tuple[UnitFiling, ...]], ...]
 
     @property
-    def headline_text(self):
-        return "".join(phrase.text for phrase in self.headline)
-
-    @property
     def distance(self):
         """落后序时进度 6 个百分点; '' where nothing is accepted yet or the quarter is the baseline."""
-        judged = self.total.light is not None and self.total.without_data < self.total.tasks
-        return distance(self.total.behind) if judged else ""
+        return distance(self.total.behind) if self.total.light and self.total.has_data else ""
 
     @property
     def late(self):
@@ -123,7 +119,7 @@ class Dashboard:
 def dashboard(request, slug):
     page = plan_page(request, slug)
     board = assemble(page.plan, page.period, page.periods, at=page.at)
-    asks = asks_of(request.user, page.plan, board.current, board.awaiting_review, at=page.at)
+    asks = asks_of(request.user, page.plan, board.current, board.awaiting_in_all, at=page.at)
     return render(request, "chengkou_kepu/dashboard.html", page.context(board=board, asks=asks))
 
 
@@ -134,7 +130,9 @@ def assemble(plan, period, periods, *, at):
     targets = indicator_standing(period, at=at)
     filings = _filings_by_period(ledger, period, periods, targets, at)
     units = filings[period.key]
-    heat_periods = [p for p in periods if p.key <= period.key][-QUARTERS_OF_HEAT:]
+    so_far = [p for p in periods if p.key <= period.key]
+    heat_periods = so_far[-QUARTERS_OF_HEAT:]
+    awaiting = [r.period_id for r in ledger.reports if r.status == QuarterlyReport.Status.SUBMITTED]
     return Dashboard(
         headline=headline(plan, period, standing.total, rates(units), at=at),
         total=standing.total,
@@ -148,8 +146,9 @@ def assemble(plan, period, periods, *, at):
         targets=targets,
         heat_periods=tuple(heat_periods),
         heat=_heat(units, [filings[p.key] for p in heat_periods]),
-        awaiting_review=sum(r.status == QuarterlyReport.Status.SUBMITTED for r in ledger.reports),
-        attention=_attention(plan, period, standing, units, at),
+        awaiting_review=sum(pk in {p.pk for p in so_far} for pk in awaiting),
+        awaiting_in_all=len(awaiting),
+        attention=_attention(period, standing, units, so_far, at),
         current=tuple((p, filings[p.key]) for p in _current(ledger, periods, at)),
     )
 
@@ -159,28 +158,12 @@ def light_counts(total):
     return tuple((light, total.count(light)) for light in (*JUDGED, *NO_DATA) if total.count(light))
 
 
-def owing_owners(targets, quarter, groups):
-    """`indicators.standing.owners_owing` over standings already read: many quarters without further queries.
-
-    `groups` are the ids of units that file nothing themselves.
-    """
-    kinds = Indicator.Kind
-    due = set(kinds) - {kinds.QUALITATIVE} if quarter == 4 else {kinds.CUMULATIVE}
-    owing = defaultdict(list)
-    for target in targets:
-        if target.owner_id and target.owner_id not in groups and target.kind in due:
-            owing[target.owner_id, target.owner].append(target.name)
-    return {department: (name, tuple(names)) for (department, name), names in owing.items()}
-
-
 def _filings_by_period(ledger, period, periods, targets, at):
     """{(year, quarter): UnitFilings} of the period, those of the heat map, and the current ones."""
     so_far = [p for p in periods if p.key <= period.key]
     wanted = {p.key: p for p in (*so_far[-QUARTERS_OF_HEAT:], *_current(ledger, periods, at), period)}
-    groups = {r.department_id for r in ledger.responsibilities if r.department.is_group}
     return {
-        key: unit_filings(ledger, p, owing_owners(targets, p.quarter, groups), at=at)
-        for key, p in wanted.items()
+        key: unit_filings(ledger, p, owed_by_unit(targets, p.quarter), at=at) for key, p in wanted.items()
     }
 
 
@@ -212,7 +195,7 @@ def _heat(units, by_period):
     )
 
 
-def _attention(plan, period, standing, units, at):
+def _attention(period, standing, units, so_far, at):
     """Severely behind tasks, missing units, close-outs to be verified, then other tasks behind."""
     judged = sorted((t for t in standing.tasks if t.behind is not None), key=lambda t: (-t.behind, t.number))
     severe = [_behind(t) for t in judged if t.light == Light.SEVERE][:TASKS_OF_ATTENTION]
@@ -226,7 +209,7 @@ def _attention(plan, period, standing, units, at):
             "task",
             close_out.task.number,
         )
-        for close_out in CloseOut.objects.filter(task__plan=plan, status=CloseOut.Status.APPLIED)
+        for close_out in CloseOut.objects.filter(period__in=so_far, status=CloseOut.Status.APPLIED)
         .select_related("task", "department")
         .order_by("applied_at", "pk")
     ]
@@ -235,7 +218,8 @@ def _attention(plan, period, standing, units, at):
 
 def _behind(task):
     leads = "、".join(lead.department for lead in task.leads)
-    return Attention(task.light, task.title, f"{leads}：{task.why}", "task", task.number)
+    note = f"{leads}：进度 {points(task.completion)}%，落后 {points(task.behind)} 个百分点"
+    return Attention(task.light, task.title, note, "task", task.number)
 
 
 def _missing(unit, period, at):

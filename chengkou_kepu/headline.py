@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tasks import calendar
-from tasks.progress import NO_DATA, Light, points
+from tasks.progress import NO_DATA, Light, lag, points
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _states(period, total):
 def _overall(period, total):
     if not total.tasks:
         return []
-    if total.without_data == total.tasks:
+    if not total.has_data:
         return [Phrase(f"序时进度 {points(total.expected)}%。")]
     text = f"总体进度 {points(total.completion)}%"
     return [Phrase(f"{text}。" if period.is_baseline else f"{text}，{distance(total.behind)}。")]
@@ -79,10 +79,8 @@ def _overall(period, total):
 
 def distance(behind):
     """落后序时进度 6 个百分点, or 超前, or 持平 where the difference rounds to nothing."""
-    size = points(abs(behind))
-    if size == "0":
-        return "与序时进度持平"
-    return f"{'落后' if behind > 0 else '超前'}序时进度 {size} 个百分点"
+    far = lag(behind)
+    return f"{far[0]}序时进度 {far[1]} 个百分点" if far else "与序时进度持平"
 
 
 def _filing(period, rates, at):

@@ -11,11 +11,8 @@ from tasks.models import Plan, QuarterlyReport
 
 class IndicatorQuerySet(models.QuerySet):
     def due_in(self, quarter):
-        """Indicators whose owner owes a value in that quarter: cumulative ones always, others in Q4 (DESIGN §4)."""
-        kind = Indicator.Kind
-        if quarter == 4:
-            return self.exclude(kind=kind.QUALITATIVE)
-        return self.filter(kind=kind.CUMULATIVE)
+        """Indicators of which a value is owed in that quarter (1–4)."""
+        return self.filter(kind__in=Indicator.kinds_due_in(quarter))
 
 
 class Indicator(models.Model):
@@ -62,6 +59,12 @@ class Indicator(models.Model):
 
     def get_absolute_url(self):
         return reverse("indicator", args=[self.plan.slug, self.code])
+
+    @classmethod
+    def kinds_due_in(cls, quarter):
+        """Kinds of which a value is owed in that quarter: cumulative always, all measured ones in Q4 (DESIGN §4)."""
+        kinds = cls.Kind
+        return set(kinds) - {kinds.QUALITATIVE} if quarter == 4 else {kinds.CUMULATIVE}
 
 
 class Target(models.Model):

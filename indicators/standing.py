@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from tasks.models import QuarterlyReport
 
@@ -32,6 +32,7 @@ class IndicatorStanding:
     unit: str
     owner: str
     owner_id: int | None
+    owner_is_group: bool
     owner_presumed: bool
     wording: str
     year: int | None
@@ -63,19 +64,22 @@ def indicator_standing(period, *, at):
 
 
 def owners_owing(plan, quarter):
-    """{department id: (name, indicator names)} of the units that owe a value in that quarter (1–4)."""
-    rows = (
-        Indicator.objects.due_in(quarter)
-        .filter(plan=plan, owner__is_group=False)
-        .order_by("position", "pk")
-        .values_list("owner_id", "owner__name", "name")
-    )
-    names = defaultdict(list)
-    units = {}
-    for owner, unit, name in rows:
-        units[owner] = unit
-        names[owner].append(name)
-    return {owner: (unit, tuple(names[owner])) for owner, unit in units.items()}
+    """`owed_by_unit` of the plan's indicators, in one query."""
+    rows = Indicator.objects.filter(plan=plan).annotate(owner_is_group=F("owner__is_group"))
+    return owed_by_unit(rows.select_related("owner").order_by("position", "pk"), quarter)
+
+
+def owed_by_unit(rows, quarter):
+    """{department id: (name, indicator names)} of the units that owe a value in that quarter (1–4).
+
+    `rows` are Indicators or IndicatorStandings, with `owner_is_group`: a group files nothing itself.
+    """
+    due = Indicator.kinds_due_in(quarter)
+    owed = defaultdict(list)
+    for row in rows:
+        if row.owner_id and not row.owner_is_group and row.kind in due:
+            owed[row.owner_id, str(row.owner)].append(row.name)
+    return {department: (name, tuple(names)) for (department, name), names in owed.items()}
 
 
 def target_for(targets: Iterable[Target], year) -> Target | None:
@@ -119,6 +123,7 @@ def _standing(indicator, rows, period, *, at):
         unit=indicator.unit,
         owner=indicator.owner.name if indicator.owner else "",
         owner_id=indicator.owner_id,
+        owner_is_group=bool(indicator.owner and indicator.owner.is_group),
         owner_presumed=indicator.owner_presumed,
         wording=target.wording if target else "",
         year=target.year if target else None,

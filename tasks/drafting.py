@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F, OuterRef
+from django.db.models import F
 
 from . import permissions
-from .models import ProgressEntry, QuarterlyReport, Responsibility, Stage
+from .models import ProgressEntry, QuarterlyReport, Responsibility
 from .workflow import NotAllowed, Refused, locked_report, reason_not_open, require_open_for_lines
 
 LEAD_FIELDS = ("stage", "completion", "no_change", "no_change_reason")
@@ -83,7 +83,7 @@ def save_lines(report, inputs, *, by, at):
             stored.get(line.responsibility_id)
             or ProgressEntry(report=report, responsibility_id=line.responsibility_id),
             line.version,
-            _clean(line, responsibilities[line.responsibility_id]),
+            _clean(line.values, responsibilities[line.responsibility_id]),
         )
         for line in inputs
     ]
@@ -133,17 +133,9 @@ def raise_version(report):
 
 
 def _own_responsibilities(report, inputs):
-    """The inputs' responsibilities, each with the stage and completion last accepted before the period."""
-    before = (
-        ProgressEntry.objects.accepted()
-        .before(report.period)
-        .filter(responsibility=OuterRef("pk"), completion__isnull=False)
-        .order_by("-report__period__year", "-report__period__quarter")
-    )
     own = (
         Responsibility.objects.in_force(report.period.last_day)
         .filter(department=report.department_id, task__plan=report.period.plan_id)
-        .annotate(kept_stage=before.values("stage")[:1], kept_completion=before.values("completion")[:1])
         .in_bulk([line.responsibility_id for line in inputs])
     )
     if len(own) < len({line.responsibility_id for line in inputs}):
@@ -151,14 +143,11 @@ def _own_responsibilities(report, inputs):
     return own
 
 
-def _clean(line, responsibility):
-    """The values to store: supporters state no percentage; no change keeps the last accepted completion."""
+def _clean(values, responsibility):
+    """The values to store: supporters state no percentage; no change states none, so that the older one carries."""
     names = LINE_FIELDS if responsibility.is_lead else SUPPORT_FIELDS
-    values = {name: value for name, value in line.values.items() if name in names}
-    if values.get("no_change"):
-        values["stage"] = responsibility.kept_stage or Stage.NOT_STARTED
-        values["completion"] = responsibility.kept_completion or 0
-    return values
+    own = {name: value for name, value in values.items() if name in names}
+    return own | {"stage": "", "completion": None} if own.get("no_change") else own
 
 
 def _shown(row, values):

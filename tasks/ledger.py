@@ -12,10 +12,10 @@ Status = QuarterlyReport.Status
 
 @dataclass(frozen=True)
 class Statement:
-    """A completion a unit has stated in an accepted or submitted report."""
+    """What a unit says of a task in an accepted or submitted report; no completion means 本季度无新进展."""
 
     key: tuple[int, int]
-    completion: int
+    completion: int | None
     stage: str
     accepted: bool
 
@@ -80,11 +80,8 @@ def _tasks_with_closing(plan):
 
 def _statements(plan):
     rows = (
-        ProgressEntry.objects.filter(
-            report__period__plan=plan,
-            report__status__in=[Status.ACCEPTED, Status.SUBMITTED],
-            completion__isnull=False,
-        )
+        ProgressEntry.objects.stating_completion()
+        .filter(report__period__plan=plan, report__status__in=[Status.ACCEPTED, Status.SUBMITTED])
         .order_by("report__period__year", "report__period__quarter")
         .values_list(
             "responsibility_id",

@@ -11,8 +11,6 @@ from django.db.models import TextChoices
 
 from . import calendar
 
-RULE_VERSION = "2026-11"
-
 
 class Light(TextChoices):
     """进度评价; the last four say why there is none."""
@@ -44,8 +42,9 @@ class Rules:
 class LeadFigure:
     """One lead's own statement on a task: its latest accepted completion up to the period.
 
-    `stated_in` is that statement's (year, quarter); `status` that of the unit's report in the period itself
-    ('' where there is none); `awaiting` the completion in a submitted, not yet reviewed report.
+    `stated_in` is that statement's (year, quarter), `carried` whether it is older than the period, `unchanged`
+    whether the unit has since stated 本季度无新进展 for the period; `status` is that of its report in the period
+    ('' where there is none); `awaiting` the completion of a newer, not yet reviewed report, of `awaiting_in`.
     """
 
     responsibility_id: int
@@ -55,8 +54,10 @@ class LeadFigure:
     stage: str
     stated_in: tuple[int, int] | None
     carried: bool
+    unchanged: bool
     status: str
     awaiting: int | None
+    awaiting_in: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class RollUp:
     """An action or the plan: mean of its tasks, those without data at 0 and counted in `without_data`.
 
     `completion`, `behind` and `light` are None where there are no tasks (or, for the light, in the baseline).
+    Where no task has data (`has_data`), the mean says nothing and is not shown.
     """
 
     completion: Fraction | None
@@ -93,6 +95,10 @@ class RollUp:
     tasks: int
     without_data: int
     counts: tuple[tuple[Light, int], ...]
+
+    @property
+    def has_data(self):
+        return self.without_data < self.tasks
 
     def count(self, light):
         return dict(self.counts).get(light, 0)
@@ -112,19 +118,22 @@ def light_by_points(behind, rules):
     return Light.BEHIND if behind <= rules.severe_points else Light.SEVERE
 
 
-def consolidated(leads, rules):
-    """The task's completion: its first lead's own figure, or the mean of the leads that have stated one."""
-    if not rules.mean_of_leads:
-        return Fraction(leads[0].completion) if leads and leads[0].completion is not None else None
+def counting(leads, rules):
+    """The leads whose figures make the task's: the first, or all where the plan takes the mean."""
+    return leads if rules.mean_of_leads else leads[:1]
+
+
+def consolidated(leads):
+    """The task's completion: the mean of what the `counting` leads have stated; None where none has."""
     stated = [lead.completion for lead in leads if lead.completion is not None]
     return Fraction(sum(stated), len(stated)) if stated else None
 
 
 def light_without_data(leads, *, baseline, overdue):
-    """What to say of a task without an accepted figure: 基线, 未审核, 未报 or 未到期."""
+    """What to say of a task whose `counting` leads have no accepted figure: 基线, 未审核, 未报 or 未到期."""
     if baseline:
         return Light.BASELINE
-    if any(lead.status == "SUBMITTED" for lead in leads):
+    if any(lead.awaiting is not None for lead in leads):
         return Light.UNREVIEWED
     return Light.UNREPORTED if overdue else Light.NOT_DUE
 
@@ -133,7 +142,8 @@ def judge_task(*, leads, expected, rules, closed_in, baseline, overdue):
     """(completion, behind, light, why) of one task."""
     if closed_in:
         return Fraction(100), None, Light.DONE, f"{calendar.label(*closed_in)}办结销号，按100%计。"
-    completion = consolidated(leads, rules)
+    leads = counting(leads, rules)
+    completion = consolidated(leads)
     if completion is None:
         light = light_without_data(leads, baseline=baseline, overdue=overdue)
         return None, None, light, _why_no_data(light, leads)
@@ -155,22 +165,30 @@ def roll_up(tasks, *, expected, rules, baseline):
 
 
 def points(value):
-    """A number of points or percent as text, one decimal where it is not whole: 6, 6.3."""
-    return f"{float(value):.1f}".removesuffix(".0")
+    """A number of points or percent as text: 6, 6.3; 9.97 rather than a 10 that would contradict the light."""
+    value = float(value)
+    texts = [f"{value:.{digits}f}" for digits in (1, 2, 3)]
+    exact = value == round(value)
+    return next((text for text in texts if not exact and float(text) % 1), str(round(value)))
+
+
+def lag(behind):
+    """(落后 or 超前, the points as text), or None where the difference shows as nothing."""
+    size = points(abs(behind))
+    return None if size == "0" else ("落后" if behind > 0 else "超前", size)
 
 
 def _why(completion, expected, behind, light, leads, rules):
-    ahead = f"超前{points(-behind)}个百分点" if behind else "与序时进度持平"
-    distance = f"落后{points(behind)}个百分点" if behind > 0 else ahead
+    far = lag(behind)
+    distance = f"{far[0]}{far[1]}个百分点" if far else "与序时进度持平"
     rule = {
         Light.NORMAL: f"落后不足{rules.behind_points}个百分点为正常",
         Light.BEHIND: f"落后{rules.behind_points}至{rules.severe_points}个百分点为滞后",
         Light.SEVERE: f"落后超过{rules.severe_points}个百分点为严重滞后",
         Light.BASELINE: "基线季度不作进度评价",
     }[light]
-    used = leads if rules.mean_of_leads else leads[:1]
     sources = "、".join(
-        f"{lead.department}{calendar.label(*lead.stated_in)}季报" for lead in used if lead.stated_in
+        f"{lead.department}{calendar.label(*lead.stated_in)}季报" for lead in leads if lead.stated_in
     )
     basis = "各牵头单位平均" if rules.mean_of_leads else "第一牵头单位自评"
     return f"进度{points(completion)}%，序时进度{points(expected)}%，{distance}；{rule}。依据：{basis}（{sources}）。"

@@ -121,20 +121,31 @@ def unit_filings(ledger, period, indicator_owners, *, at):
 
 
 def _lead_figure(responsibility, statements, report, key):
-    accepted = [s for s in statements if s.accepted and s.key <= key]
-    latest = accepted[-1] if accepted else None
-    awaiting = [s.completion for s in statements if not s.accepted and s.key == key]
+    stated = [s for s in statements if s.key <= key]
+    accepted = [s for s in stated if s.accepted]
+    completion, stage, stated_in = _in_force(accepted)
+    awaits = stated and not stated[-1].accepted
     return LeadFigure(
         responsibility_id=responsibility.pk,
         department_id=responsibility.department_id,
         department=responsibility.department.name,
-        completion=latest.completion if latest else None,
-        stage=latest.stage if latest else "",
-        stated_in=latest.key if latest else None,
-        carried=latest is not None and latest.key != key,
+        completion=completion,
+        stage=stage,
+        stated_in=stated_in,
+        carried=stated_in is not None and stated_in != key,
+        unchanged=bool(accepted) and accepted[-1].key == key and accepted[-1].completion is None,
         status=report.status if report else "",
-        awaiting=awaiting[0] if awaiting else None,
+        awaiting=_in_force(stated)[0] if awaits else None,
+        awaiting_in=stated[-1].key if awaits else None,
     )
+
+
+def _in_force(statements):
+    """(completion, stage, quarter) of the last statement with a completion; 无新进展 upon nothing leaves 0."""
+    last = next((s for s in reversed(statements) if s.completion is not None), None)
+    if last:
+        return last.completion, last.stage, last.key
+    return (0, Stage.NOT_STARTED, statements[0].key) if statements else (None, "", None)
 
 
 def _task_progress(task, leads, supports, closed_in, *, expected, rules, baseline, overdue):

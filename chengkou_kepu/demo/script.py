@@ -30,7 +30,6 @@ CLOSED_QUARTERS = {
         "县委组织部": filed(3) + accepted(5),
         "县经济信息委": filed(-1) + accepted(3),
         "县科协": filed(-3) + accepted(1),
-        "县委宣传部": filed(2) + accepted(4),
         "县财政局": filed(0) + accepted(2),
     },
     (2023, 1): {
@@ -49,8 +48,7 @@ CLOSED_QUARTERS = {
         + submitted(-1)
         + accepted(2),
         "县科协": filed(-2) + accepted(1),
-        "县委宣传部": filed_for_unit(0, "县委宣传部2023年4月7日书面报送表（示例）")
-        + accepted(1, by="zhengfuban"),
+        "县委宣传部": filed_for_unit(0, "县委宣传部2023年4月7日书面报送表（示例）"),
         "县文化旅游委": filed(-1)
         + accepted(1)
         + reopened(3, "第38项接待人次与县文化旅游委统计口径不一致，请核实后重报。")
@@ -85,7 +83,7 @@ CLOSED_QUARTERS = {
         + amended(2, "大赛共收到作品86件，评出一等奖6件、二等奖12件、三等奖20件。", 9)
         + submitted(2)
         + accepted(4),
-        "县总工会": filed(0),
+        "县总工会": filed(0) + returned(2, "第15项未写明培训课时和参训人数，请补正后重报。", 15),
         "县人力社保局": filed(-2) + accepted(2),
         "县委组织部": signed(0, "贺明川（示例）") + accepted(2),
         "县经济信息委": filed(2) + accepted(4),

@@ -112,10 +112,10 @@ def _total_row(sheet, title, total):
     values = [
         title,
         total.tasks,
-        sheets.fraction(total.completion),
+        sheets.fraction(total.completion) if total.has_data else None,
         sheets.fraction(total.expected),
-        _points(total.behind),
-        total.light.label if total.light else "",
+        _points(total.behind) if total.has_data else None,
+        total.light.label if total.light and total.has_data else "",
         total.without_data,
         *(total.count(light) for light in LIGHTS),
     ]

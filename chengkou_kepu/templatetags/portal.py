@@ -93,11 +93,8 @@ def percent(value):
 
 @register.filter
 def points(value):
-    """A number of percentage points, one decimal where it is not whole; a dash for None."""
-    if value is None:
-        return NOTHING
-    text = progress.points(value)
-    return "0" if text == "-0" else text
+    """A number of percentage points as `tasks.progress.points` writes it; a dash for None."""
+    return NOTHING if value is None else progress.points(value)
 
 
 @register.filter

@@ -168,6 +168,10 @@ class ProgressEntryQuerySet(models.QuerySet):
     def before(self, period):
         return self.up_to(period).exclude(report__period=period)
 
+    def stating_completion(self):
+        """Lines with a completion, or with 本季度无新进展, by which the older one stands."""
+        return self.filter(Q(completion__isnull=False) | Q(no_change=True))
+
     def latest_accepted_texts(self, period):
         """{responsibility id: the progress text it last had accepted up to the period}."""
         entries = (
@@ -179,7 +183,11 @@ class ProgressEntryQuerySet(models.QuerySet):
         return {entry.responsibility_id: entry.told for entry in entries if entry.told}
 
     def latest_accepted_before(self, period, responsibility_ids):
-        """{responsibility id: the entry it last had accepted in an earlier period}, with that period."""
+        """{responsibility id: the entry it last had accepted in an earlier period}, with that period.
+
+        Each carries the completion that stood then as `stands_at` (None for a supporter), stated in the period
+        `stands_since`: its own, the older one it left unchanged, or 0 where nothing had been stated before.
+        """
         entries = (
             self.accepted()
             .before(period)
@@ -187,7 +195,16 @@ class ProgressEntryQuerySet(models.QuerySet):
             .select_related("report__period")
             .order_by("report__period__year", "report__period__quarter")
         )
-        return {entry.responsibility_id: entry for entry in entries}
+        latest = {}
+        for entry in entries:
+            older = latest.get(entry.responsibility_id)
+            if entry.no_change and older:
+                entry.stands_at, entry.stands_since = older.stands_at, older.stands_since
+            else:
+                entry.stands_at = 0 if entry.no_change else entry.completion
+                entry.stands_since = entry.report.period
+            latest[entry.responsibility_id] = entry
+        return latest
 
 
 class ProgressEntry(models.Model):

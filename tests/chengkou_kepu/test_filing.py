@@ -191,7 +191,7 @@ def test_a_closed_quarter_says_so_and_keeps_what_was_typed(signed_in, cast, unit
     assert not ProgressEntry.objects.exists()
 
 
-def test_no_change_keeps_the_completion_last_accepted(signed_in, cast, units, plan, baseline, period):
+def test_no_change_leaves_the_completion_last_accepted(signed_in, cast, units, plan, baseline, period):
     factories.make_report(baseline, units.nongye, completions={1: 35}, by=cast.nongye)
     pk = Responsibility.objects.get(department=units.nongye, task__number=1).pk
     data = {
@@ -201,7 +201,7 @@ def test_no_change_keeps_the_completion_last_accepted(signed_in, cast, units, pl
     }
     signed_in(cast.nongye).post(address(plan, period), data)
     entry = ProgressEntry.objects.get(report__period=period)
-    assert (entry.stage, entry.completion, entry.told) == ("UNDER_WAY", 35, "本季度无新进展：汛期停工。")
+    assert (entry.stage, entry.completion, entry.told) == ("", None, "本季度无新进展：汛期停工。")
 
 
 @pytest.mark.parametrize("unit", ["abc", "9" * 30, "-1", "999999"])

@@ -126,7 +126,14 @@ def test_percent(value, said):
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(6, "6"), (Fraction(63, 10), "6.3"), (Fraction(-1, 50), "0"), (-41, "-41"), (None, "—")],
+    [
+        (6, "6"),
+        (Fraction(63, 10), "6.3"),
+        (Fraction(-1, 5000), "0"),
+        (Fraction(997, 100), "9.97"),
+        (-41, "-41"),
+        (None, "—"),
+    ],
 )
 def test_points(value, said):
     assert portal.points(value) == said

@@ -57,6 +57,7 @@ def test_cumulative_sums_what_is_accepted_up_to_the_quarter(
         unit="人次",
         owner="县农业农村委",
         owner_id=units.nongye.pk,
+        owner_is_group=False,
         owner_presumed=False,
         wording="2021―2025年累计不少于5000人次",
         year=2025,

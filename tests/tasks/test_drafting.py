@@ -223,34 +223,28 @@ def test_a_line_of_another_plan_is_refused(report, nongye, cast):
 # 本季度无新进展
 
 
-@pytest.mark.parametrize(
-    ("before", "kept"),
-    [
-        ({1: 35}, ("UNDER_WAY", 35)),
-        ({1: 100}, ("COMPLETED", 100)),
-        (None, ("NOT_STARTED", 0)),
-    ],
-)
-def test_no_change_keeps_the_last_accepted_completion(before, kept, plan, report, nongye, cast):
-    if before:
-        factories.make_report(factories.make_period(plan, "2023Q1"), nongye, completions={1: 10})
-        factories.make_report(factories.make_period(plan, "2023Q2"), nongye, completions=before)
+def test_no_change_states_no_completion_of_its_own(plan, report, nongye, cast):
+    factories.make_report(factories.make_period(plan, "2023Q2"), nongye, completions={1: 35})
     typed = lead_values(90, no_change=True, no_change_reason="冬闲后实施")
     save_lines(report, [line(nongye, 1, **typed)], by=cast.nongye, at=AT)
     saved = stored(nongye, 1)
-    assert (saved["stage"], saved["completion"], saved["no_change"]) == (*kept, True)
+    assert (saved["stage"], saved["completion"], saved["no_change"]) == ("", None, True)
 
 
-def test_no_change_looks_neither_at_unaccepted_nor_at_later_quarters(plan, report, nongye, cast):
-    factories.make_report(factories.make_period(plan, "2023Q1"), nongye, completions={1: 20})
-    factories.make_report(
-        factories.make_period(plan, "2023Q2"), nongye, completions={1: 30}, status=Status.SUBMITTED
+def test_what_stood_before_a_quarter_is_the_last_accepted_figure(plan, period, nongye):
+    """Q1 states 20 and is accepted, Q2 no change, accepted; Q4 comes later."""
+    first, second = factories.make_period(plan, "2023Q1"), factories.make_period(plan, "2023Q2")
+    factories.make_report(first, nongye, completions={1: 20})
+    factories.make_report(second, nongye, completions={1: 1, 2: 1}).entries.update(
+        completion=None, stage="", no_change=True, no_change_reason="冬闲后实施"
     )
     factories.make_report(factories.make_period(plan, "2023Q4"), nongye, completions={1: 60})
-    save_lines(
-        report, [line(nongye, 1, no_change=True, no_change_reason="冬闲后实施")], by=cast.nongye, at=AT
-    )
-    assert stored(nongye, 1)["completion"] == 20
+    ids = [responsibility(nongye, n).pk for n in (1, 2)]
+    before = ProgressEntry.objects.latest_accepted_before(period, ids)
+    assert [(before[pk].told, before[pk].stands_at, before[pk].stands_since) for pk in ids] == [
+        ("本季度无新进展：冬闲后实施", 20, first),
+        ("本季度无新进展：冬闲后实施", 0, second),
+    ]
 
 
 # Two people at one line
@@ -286,8 +280,8 @@ def test_a_conflict_reads_as_words(report, nongye, cast, colleague):
     mine = lead_values(30, no_change=False, no_change_reason="", funds=Decimal(2))
     (conflict,) = save_lines(report, [line(nongye, 1, **mine)], by=colleague, at=LATER).conflicts
     assert conflict.shown == (
-        ("状态", "未启动"),
-        ("进度（%）", "0"),
+        ("状态", "（空）"),
+        ("进度（%）", "（空）"),
         ("本季进展", "（空）"),
         ("本季度无新进展", "是"),
         ("无新进展原因", "未立项"),

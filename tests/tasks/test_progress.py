@@ -11,6 +11,7 @@ from tasks.progress import (
     Rules,
     TaskProgress,
     consolidated,
+    counting,
     expected_completion,
     judge_task,
     light_by_points,
@@ -32,8 +33,10 @@ def lead(department="县农业农村委", completion=None, *, stated_in=Q3, stat
         "stage": "",
         "stated_in": stated_in if completion is not None else None,
         "carried": False,
+        "unchanged": False,
         "status": status,
         "awaiting": None,
+        "awaiting_in": None,
     }
     return LeadFigure(**values | more)
 
@@ -186,36 +189,33 @@ def test_the_baseline_shows_its_figure_but_no_light():
 
 
 @pytest.mark.parametrize(
-    ("statuses", "baseline", "overdue", "light"),
+    ("awaiting", "baseline", "overdue", "light"),
     [
-        ([""], False, True, Light.UNREPORTED),
-        ([""], False, False, Light.NOT_DUE),
-        (["DRAFT"], False, True, Light.UNREPORTED),
-        (["ENDORSING"], False, False, Light.NOT_DUE),
-        (["RETURNED"], False, True, Light.UNREPORTED),
-        (["SUBMITTED"], False, False, Light.UNREVIEWED),
-        (["SUBMITTED"], False, True, Light.UNREVIEWED),
-        (["DRAFT", "SUBMITTED"], False, True, Light.UNREVIEWED),
+        ([None], False, True, Light.UNREPORTED),
+        ([None], False, False, Light.NOT_DUE),
+        ([40], False, False, Light.UNREVIEWED),
+        ([0], False, True, Light.UNREVIEWED),
+        ([None, 40], False, True, Light.UNREVIEWED),
         ([], False, True, Light.UNREPORTED),
-        (["SUBMITTED"], True, True, Light.BASELINE),
+        ([40], True, True, Light.BASELINE),
     ],
 )
-def test_no_data_is_said_as_what_it_is(statuses, baseline, overdue, light):
-    leads = [lead(status=status) for status in statuses]
+def test_no_data_is_said_as_what_it_is(awaiting, baseline, overdue, light):
+    leads = [lead(awaiting=completion) for completion in awaiting]
     assert light_without_data(leads, baseline=baseline, overdue=overdue) is light
 
 
 @pytest.mark.parametrize(
-    ("status", "context", "why"),
+    ("awaiting", "context", "why"),
     [
-        ("", {}, "截止时间已过，县教委没有审核通过的数据。"),
-        ("", {"overdue": False}, "尚未到截止时间，县教委还没有审核通过的数据。"),
-        ("SUBMITTED", {}, "县教委已报送，尚未审核通过。"),
-        ("", {"baseline": True}, "基线季度不作进度评价；县教委尚无审核通过的数据。"),
+        (None, {}, "截止时间已过，县教委没有审核通过的数据。"),
+        (None, {"overdue": False}, "尚未到截止时间，县教委还没有审核通过的数据。"),
+        (40, {}, "县教委已报送，尚未审核通过。"),
+        (None, {"baseline": True}, "基线季度不作进度评价；县教委尚无审核通过的数据。"),
     ],
 )
-def test_a_task_without_data_has_no_figure_and_says_why(status, context, why):
-    completion, behind, light, said = judged(lead("县教委", status=status), **context)
+def test_a_task_without_data_has_no_figure_and_says_why(awaiting, context, why):
+    completion, behind, light, said = judged(lead("县教委", awaiting=awaiting), **context)
     assert (completion, behind, said) == (None, None, why)
     assert light in (Light.UNREPORTED, Light.NOT_DUE, Light.UNREVIEWED, Light.BASELINE)
 
@@ -246,7 +246,13 @@ MEAN = Rules(mean_of_leads=True)
 )
 def test_whose_figure_counts(completions, first, mean):
     leads = [lead(completion=completion) for completion in completions]
-    assert (consolidated(leads, RULES), consolidated(leads, MEAN)) == (first, mean)
+    assert [consolidated(counting(leads, rules)) for rules in (RULES, MEAN)] == [first, mean]
+
+
+def test_a_task_without_data_is_explained_by_the_leads_that_count():
+    leads = lead("县经济信息委"), lead("县科协", 40, awaiting=60, stated_in=Q3)
+    assert judged(*leads)[2:] == (Light.UNREPORTED, "截止时间已过，县经济信息委没有审核通过的数据。")
+    assert judged(*leads, rules=MEAN)[0] == 40
 
 
 def test_a_mean_names_all_its_sources():
@@ -302,7 +308,11 @@ def test_an_action_without_tasks_has_no_percentage_never_0():
         (Fraction(83, 3), "27.7"),
         (Fraction(0), "0"),
         (100, "100"),
+        (Fraction(997, 100), "9.97"),
+        (Fraction(-997, 100), "-9.97"),
+        (Fraction(30001, 1000), "30.001"),
+        (Fraction(-1, 10**6), "0"),
     ],
 )
-def test_points_are_written_with_at_most_one_decimal(value, text):
+def test_points_take_one_decimal_and_more_where_it_would_look_whole(value, text):
     assert points(value) == text

@@ -75,8 +75,10 @@ def test_a_quarters_own_accepted_figure_counts(plan, period, units):
             stage="UNDER_WAY",
             stated_in=(2023, 3),
             carried=False,
+            unchanged=False,
             status=report.status,
             awaiting=None,
+            awaiting_in=None,
         ),
     )
 
@@ -128,6 +130,48 @@ def test_a_submitted_figure_waits_beside_the_accepted_one(plan, baseline, period
     first, second = task(plan, 1, period), task(plan, 2, period)
     assert (first.completion, first.leads[0].awaiting, first.leads[0].status) == (10, 50, "SUBMITTED")
     assert (second.completion, second.leads[0].awaiting, second.light) == (None, 40, Light.UNREVIEWED)
+
+
+def test_what_awaits_since_an_earlier_quarter_is_shown_until_it_is_overtaken(plan, period, units):
+    factories.make_report(
+        factories.make_period(plan, "2023Q2"), units.nongye, completions={1: 50}, status=Status.SUBMITTED
+    )
+    first = task(plan, 1, period)
+    assert (first.completion, first.leads[0].awaiting, first.leads[0].awaiting_in) == (None, 50, (2023, 2))
+    assert (first.light, first.why) == (Light.UNREVIEWED, "县农业农村委已报送，尚未审核通过。")
+    factories.make_report(period, units.nongye, completions={1: 60})
+    assert (task(plan, 1, period).completion, task(plan, 1, period).leads[0].awaiting_in) == (60, None)
+
+
+def no_change(period, unit, number, status=Status.ACCEPTED):
+    report = factories.make_report(period, unit, completions={number: 1}, status=status)
+    report.entries.update(completion=None, stage="", no_change=True, no_change_reason="汛期停工")
+
+
+def test_no_change_carries_the_older_figure_however_late_that_was_accepted(plan, period, units):
+    second, fourth = factories.make_period(plan, "2023Q2"), factories.make_period(plan, "2023Q4")
+    factories.make_report(second, units.nongye, completions={1: 20})
+    late = factories.make_report(period, units.nongye, completions={1: 50}, status=Status.SUBMITTED)
+    no_change(fourth, units.nongye, 1)
+    shown = task(plan, 1, fourth)
+    assert (shown.completion, shown.carried_from, shown.leads[0].unchanged) == (20, (2023, 2), True)
+    QuarterlyReport.objects.filter(pk=late.pk).update(status=Status.ACCEPTED)
+    shown = task(plan, 1, fourth)
+    assert (shown.completion, shown.stage, shown.carried_from) == (50, "UNDER_WAY", (2023, 3))
+    assert shown.why.endswith("（县农业农村委2023年第三季度季报）。")
+
+
+def test_no_change_upon_nothing_is_0_from_its_own_quarter(plan, period, units):
+    no_change(period, units.nongye, 1)
+    no_change(factories.make_period(plan, "2023Q4"), units.nongye, 1, status=Status.SUBMITTED)
+    shown = task(plan, 1, period)
+    assert (shown.completion, shown.stage, shown.carried_from, shown.light) == (
+        0,
+        "NOT_STARTED",
+        None,
+        Light.SEVERE,
+    )
+    assert task(plan, 1, plan.periods.get(year=2023, quarter=4)).leads[0].awaiting == 0
 
 
 @pytest.mark.parametrize("status", [Status.DRAFT, Status.ENDORSING, Status.RETURNED])
