@@ -134,7 +134,7 @@ class QuarterlyReportAdmin(RoleAdmin):
         )
         if reviewed or not own:
             lines = {int(line) for line in posted.getlist("lines") if line.isdecimal()}
-            page = review.assemble(report, at=at)
+            page = review.assemble(report, user=request.user, at=at)
             files = roles.files_for(request.user, report.department_id)
             return self._render(request, "review", page=page, files=files, typed_lines=lines, **context)
         page = filing_page.assemble(

@@ -84,7 +84,7 @@ def _post(request, period, department, own, *, at):
             return _refused(request, period, department, own, refusal, typed, at=at)
     if request.htmx:
         page = assemble(period, department, user=request.user, at=at, typed=typed, saved=saved)
-        context = {"plan": period.plan, "page": page, "saved_at": at, "shown": typed.keys}
+        context = {"plan": period.plan, "page": page, "shown": typed.keys}
         return render(request, "chengkou_kepu/_filing_saved.html", context)
     if typed.invalid or (saved and saved.conflicts):
         messages.error(request, "有内容没有保存，请看标出的地方。其余内容已保存。")

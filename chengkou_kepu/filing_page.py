@@ -1,6 +1,7 @@
 """What the filing page shows: the unit's lines by action, what was accepted before, and what may be done now."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from departments import permissions as roles
@@ -12,6 +13,7 @@ from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
 from tasks.forms import LineForm
 from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
+from tasks.obligations import resubmission_due
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
@@ -61,6 +63,13 @@ class FilingMeasurement:
     form: MeasurementForm
     conflict: Conflict | None
 
+    @property
+    def state(self):
+        """What the value needs, in a word: 有误, 待填 or 已填."""
+        if self.conflict or (self.form.is_bound and not self.form.is_valid()):
+            return "有误"
+        return "已填" if self.owed.own_text else "待填"
+
 
 @dataclass(frozen=True)
 class Section:
@@ -87,6 +96,7 @@ class FilingPage:
     verbs: frozenset
     last_event: ReportEvent | None
     time_left: str
+    at: datetime
 
     @property
     def lines(self):
@@ -105,10 +115,28 @@ class FilingPage:
         return len(self.required) - len(self.missing)
 
     @property
+    def left_empty(self):
+        """Supporting lines without anything in them, which do not block."""
+        return [line for line in self.lines if not line.line.required and not line.begun]
+
+    @property
+    def unmeasured(self):
+        return [item for item in self.measurements if not item.owed.own_text]
+
+    @property
+    def came_back(self):
+        return bool(self.last_event and self.last_event.verb in (Verb.RETURN, Verb.REOPEN))
+
+    @property
     def returned_lines(self):
         """Responsibility ids the reviewer pointed at when it last came back."""
-        came_back = self.last_event and self.last_event.verb in (Verb.RETURN, Verb.REOPEN)
-        return set(self.last_event.lines) if came_back else set()
+        return set(self.last_event.lines) if self.came_back else set()
+
+    @property
+    def due_again(self):
+        """By when a return that came back is due again: 2023年10月13日24时前，还有 2 天."""
+        due_at = resubmission_due(self.last_event.at, self.period.plan.resubmit_working_days)
+        return f"{calendar.zh_day(calendar.local_day(due_at))}24时前，{calendar.time_left(due_at, self.at)}"
 
 
 def assemble(period, department, *, user, at, typed=None, saved=None):
@@ -123,6 +151,7 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
     has_approver = roles.has_active_approver(department.pk)
     conflicts = {c.key: c for c in saved.lines.conflicts} if saved else {}
     missed = {c.key: c for c in saved.measurements.conflicts} if saved else {}
+    last_event = workflow.latest_event(report) if report.pk else None
     return FilingPage(
         period=period,
         department=department,
@@ -134,8 +163,9 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
         has_approver=has_approver,
         fixed=fixed,
         verbs=_verbs(user, report, fixed=fixed, has_approver=has_approver, proxy=proxy),
-        last_event=workflow.latest_event(report) if report.pk else None,
+        last_event=last_event,
         time_left="" if report.first_submitted_at else calendar.time_left(period.due_at, at),
+        at=at,
     )
 
 

@@ -44,6 +44,7 @@ def review(request, slug):
         "period": period,
         "periods": periods,
         "waiting": _waiting(plan),
+        "own_units": {m.department_id for m in request.user.roles},
         "close_outs": CloseOut.objects.filter(task__plan=plan, status=CloseOut.Status.APPLIED).select_related(
             "task", "department", "period"
         ),
@@ -80,8 +81,8 @@ class ReviewedLine:
     def fall(self):
         """Whether the completion fell below the one last accepted."""
         entry = self.line.entry
-        known = self.before and self.before.completion is not None and entry and entry.completion is not None
-        return bool(known and entry.completion < self.before.completion)
+        known = self.before and self.before.stands_at is not None and entry and entry.completion is not None
+        return bool(known and entry.completion < self.before.stands_at)
 
     @property
     def texts(self):
@@ -98,8 +99,13 @@ class ReviewedLine:
 
 @dataclass(frozen=True)
 class ReviewPage:
+    """`refusal` says why the reader may not decide ('' when they may), `own_review` that it is their own return."""
+
     report: QuarterlyReport
     readable: bool
+    refusal: str
+    own_review: bool
+    times_submitted: int
     lines: tuple[ReviewedLine, ...]
     empty: tuple[Line, ...]
     measurements: tuple
@@ -124,11 +130,13 @@ def review_report(request, slug, pk):
     if request.method == "POST":
         return _decide(request, report, at=at)
     return render(
-        request, "chengkou_kepu/review_report.html", {"plan": plan, "page": assemble(report, at=at)}
+        request,
+        "chengkou_kepu/review_report.html",
+        {"plan": plan, "page": assemble(report, user=request.user, at=at)},
     )
 
 
-def assemble(report, *, at):
+def assemble(report, *, user, at):
     """ReviewPage; lines are shown only while the return is with 县科协 (DESIGN §2: a draft is its unit's)."""
     readable = report.status in READABLE
     events = tuple(report.events.select_related("by"))
@@ -140,6 +148,9 @@ def assemble(report, *, at):
     return ReviewPage(
         report=report,
         readable=readable,
+        refusal=workflow.reason_not_reviewer(report, user),
+        own_review=workflow.is_own_review(report, user),
+        times_submitted=len(submissions),
         lines=tuple(_reviewed(line, before.get(line.responsibility.pk)) for line in filled),
         empty=tuple(line for line in lines if not line.entry),
         measurements=tuple(owed_measurements(report)) if readable else (),
@@ -169,7 +180,7 @@ def _decide(request, report, *, at):
         report.refresh_from_db(fields=["status", "version", "first_submitted_at"])
         context = {
             "plan": report.period.plan,
-            "page": assemble(report, at=at),
+            "page": assemble(report, user=request.user, at=at),
             "typed_reason": request.POST.get("reason", ""),
             "typed_lines": {int(x) for x in request.POST.getlist("lines") if x.isdecimal()},
         }

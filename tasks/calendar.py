@@ -52,6 +52,7 @@ def working_day_on_or_after(day):
 
 
 def add_working_days(day, count):
+    """The `count`-th working day after the date."""
     for _ in range(count):
         day = working_day_on_or_after(day + timedelta(days=1))
     return day

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.db.models import TextChoices
 
+from . import calendar
+
 
 class Filing(TextChoices):
     """报送情况 of a unit in a period."""
@@ -61,6 +63,11 @@ def filing_state(*, owes, first_submitted_at, due_at, at):
     if first_submitted_at:
         return Filing.ON_TIME if first_submitted_at <= due_at else Filing.LATE
     return Filing.MISSING if at > due_at else Filing.PENDING
+
+
+def resubmission_due(came_back_at, working_days):
+    """When a return that came back at that moment is due again: the end of so many working days after the day."""
+    return calendar.end_of(calendar.add_working_days(calendar.local_day(came_back_at), working_days))
 
 
 def rates(units):

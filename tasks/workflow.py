@@ -7,7 +7,6 @@ state and period, writes one `ReportEvent` in the same transaction and returns t
 from dataclasses import dataclass
 from datetime import date
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from departments import permissions as roles
@@ -16,6 +15,7 @@ from . import permissions
 from .calendar import SHANGHAI
 from .completeness import missing_lines
 from .models import QuarterlyReport, ReportEvent
+from .refusals import Incomplete, NotAllowed, Outdated, Refused
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
@@ -38,27 +38,6 @@ WHY_FIXED = {
 }
 COORDINATOR_VERBS = {Verb.ACCEPT, Verb.RETURN, Verb.REOPEN}
 RESUBMISSION_VERBS = {Verb.SEND_UP, Verb.SUBMIT, Verb.SEND_BACK, Verb.RECALL}
-
-
-class Refused(Exception):
-    """The verb is not possible now; the message is a sentence for the user."""
-
-
-class NotAllowed(Refused, PermissionDenied):
-    """The user has no right to the verb, whatever the state; HTTP 403 where nobody catches it."""
-
-
-class Outdated(Refused):
-    """Somebody else has changed the report since the caller saw it."""
-
-
-class Incomplete(Refused):
-    """Lead lines are missing; `.responsibilities` names them in task order."""
-
-    def __init__(self, responsibilities):
-        self.responsibilities = responsibilities
-        numbers = "、".join(str(r.task.number) for r in responsibilities)
-        super().__init__(f"还有 {len(responsibilities)} 项牵头工作没有填写完整：第 {numbers} 项。")
 
 
 @dataclass(frozen=True)
@@ -178,6 +157,24 @@ def reopen(report, *, by, at, version, reason):
         return _move(report, Verb.REOPEN, Status.RETURNED, by=by, at=at, reason=_given(reason))
 
 
+def is_own_review(report, user):
+    """Whether the user has submitted the report or belongs to its unit."""
+    submission = report.events.filter(verb=Verb.SUBMIT).order_by("-at", "-pk").first()
+    submitted = submission is not None and submission.by_id == user.pk
+    return submitted or roles.belongs_to(user, report.department_id)
+
+
+def reason_not_reviewer(report, user):
+    """Why the user may not accept or return the report, as a sentence; '' when they may."""
+    plan = report.period.plan
+    if not permissions.coordinates(user, plan):
+        return "只有科协工作人员可以审核。"
+    others = roles.other_coordinators(plan.region_id, not_user=user, not_department=report.department_id)
+    if is_own_review(report, user) and others.exists():
+        return "本人报送或本单位的季报，由其他审核人员审核。"
+    return ""
+
+
 def was_returned(report):
     """Whether the report has ever come back to its unit from 县科协."""
     return report.events.filter(verb__in=[Verb.RETURN, Verb.REOPEN]).exists()
@@ -264,15 +261,9 @@ def _require_complete(report):
 
 def _require_reviewer(report, user):
     """Whether the review is one's own for want of another reviewer; refused where there is another."""
-    _require(permissions.coordinates(user, report.period.plan), "只有科协工作人员可以审核。")
-    submission = report.events.filter(verb=Verb.SUBMIT).order_by("-at", "-pk").first()
-    own = submission.by_id == user.pk or roles.belongs_to(user, report.department_id)
-    if own:
-        others = roles.other_coordinators(
-            report.period.plan.region_id, not_user=user, not_department=report.department_id
-        )
-        _require(not others.exists(), "本人报送或本单位的季报，由其他审核人员审核。")
-    return own
+    why = reason_not_reviewer(report, user)
+    _require(not why, why)
+    return is_own_review(report, user)
 
 
 def _state_before_endorsing(report):

@@ -1,4 +1,4 @@
-/* The filing page: completion and stage follow each other, so that a clerk enters only one of them; a folded line
+/* The filing page: a verb waits for the line saves under way, whose versions it needs; completion and stage follow each other, so that a clerk enters only one of them; a folded line
    opens when a link leads to it. */
 (function () {
   "use strict";
@@ -35,6 +35,37 @@
     if (now === pair.stage.value) { return; }
     pair.completion.value = { NOT_STARTED: "0", COMPLETED: "100" }[pair.stage.value] || "";
   }, true);
+
+  var form = document.getElementById("return");
+  var running = 0;
+  var failed = false;
+  var waiting = null;
+
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (form.hasAttribute("data-sending")) { event.preventDefault(); }
+  });
+  document.addEventListener("htmx:beforeSend", function () { running += 1; });
+  ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach(function (name) {
+    document.addEventListener(name, function () { failed = true; });
+  });
+  document.addEventListener("htmx:afterRequest", function () {
+    running -= 1;
+    setTimeout(goOn, 0);  /* a save that was queued behind this one starts first */
+  });
+
+  function goOn() {
+    if (running || !waiting) { return; }
+    var button = waiting;
+    waiting = null;
+    if (!failed) { form.requestSubmit(button); }
+  }
+
+  form.addEventListener("submit", function (event) {
+    if (!running) { return; }
+    event.preventDefault();
+    waiting = event.submitter;
+    failed = false;
+  });
 
   function unfold() {
     var line = document.getElementById(location.hash.slice(1));

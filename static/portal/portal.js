@@ -3,10 +3,8 @@
    data-autosubmit      a select sends its form when changed
    data-confirm="问句"   a form, button or link asks first
    data-print           a button prints the page
-   data-select-all="n"  a checkbox ticks all checkboxes named n in its form
    data-guard           a form whose typed text is not lost without a warning; saving it clears the mark
-   data-saved           shows when the page last saved
-   The server announces a save with `HX-Trigger: {"saved": "10:42"}`. An answer 409 or 422 is shown where the request's
+   An answer 409 or 422 is shown where the request's
    target is; of other errors the answer's plain text or a fragment's element with class notice is shown, else the status
    in words. */
 (function () {
@@ -27,7 +25,6 @@
   var FAILED = "平台出错，没有保存。内容仍在本页，请稍后重试；多次出现请联系系统管理员。";
 
   var live = document.getElementById("live");
-  var clearing = null;
 
   function closest(target, selector) {
     return target && target.closest ? target.closest(selector) : null;
@@ -37,35 +34,24 @@
     Array.prototype.forEach.call(list, work);
   }
 
-  /* Speaking: good news goes away by itself, bad news stays until it is closed. */
+  /* Speaking: bad news stays until it is closed. */
 
   function announce(text, level) {
     var note = document.createElement("div");
     note.className = "notice " + level;
     note.appendChild(document.createTextNode(text));
-    if (level === "good") {
-      clearTimeout(clearing);
-      clearing = setTimeout(silence, 4000);
-    } else {
-      clearTimeout(clearing);
-      var close = document.createElement("button");
-      close.type = "button";
-      close.className = "link";
-      close.textContent = "关闭";
-      close.addEventListener("click", silence);
-      note.appendChild(close);
-    }
+    var close = document.createElement("button");
+    close.type = "button";
+    close.className = "link";
+    close.textContent = "关闭";
+    close.addEventListener("click", silence);
+    note.appendChild(close);
     silence();
     live.appendChild(note);
   }
 
   function silence() {
     live.textContent = "";
-  }
-
-  function clock() {
-    var now = new Date();
-    return ("0" + now.getHours()).slice(-2) + ":" + ("0" + now.getMinutes()).slice(-2);
   }
 
   function reasonIn(xhr) {
@@ -118,8 +104,6 @@
   document.addEventListener("input", function (event) { markDirty(unitOf(event.target)); });
   document.addEventListener("change", function (event) {
     if (event.target.hasAttribute("data-autosubmit")) event.target.form.submit();
-    if (event.target.hasAttribute("data-select-all")) selectAll(event.target);
-    else if (event.target.type === "checkbox") reflectSelection(event.target);
   });
 
   window.addEventListener("beforeunload", function (event) {
@@ -171,27 +155,6 @@
   });
 
   /* Small controls. */
-
-  function boxesOf(master) {
-    var name = master.getAttribute("data-select-all");
-    return Array.prototype.filter.call((master.form || document).querySelectorAll("input[type=checkbox]"), function (box) {
-      return box.name === name && !box.disabled;
-    });
-  }
-
-  function selectAll(master) {
-    boxesOf(master).forEach(function (box) { box.checked = master.checked; });
-  }
-
-  function reflectSelection(box) {
-    each((box.form || document).querySelectorAll("input[data-select-all]"), function (master) {
-      if (master.getAttribute("data-select-all") !== box.name) return;
-      var boxes = boxesOf(master);
-      var ticked = boxes.filter(function (one) { return one.checked; }).length;
-      master.checked = ticked > 0 && ticked === boxes.length;
-      master.indeterminate = ticked > 0 && ticked < boxes.length;
-    });
-  }
 
   document.addEventListener("click", function (event) {
     if (closest(event.target, "[data-print]")) window.print();
@@ -276,12 +239,6 @@
   });
   document.addEventListener("htmx:sendError", function (event) { failed(event, SAYS[0]); });
   document.addEventListener("htmx:timeout", function (event) { failed(event, TIMED_OUT); });
-
-  document.addEventListener("saved", function (event) {
-    var at = (event.detail && (event.detail.at || event.detail.value)) || clock();
-    each(document.querySelectorAll("[data-saved]"), function (place) { place.textContent = "已保存 " + at; });
-    announce("已保存 " + at, "good");
-  });
 
   window.addEventListener("online", function () { announce("网络已恢复，请重试未保存的内容。", "warn"); });
 })();
