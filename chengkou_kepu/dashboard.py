@@ -130,19 +130,21 @@ def assemble(plan, period, periods, *, at):
     targets = indicator_standing(period, at=at)
     filings = _filings_by_period(ledger, period, periods, targets, at)
     units = filings[period.key]
+    leads = _group([u for u in units if u.leads])
+    supports = _group([u for u in units if not u.leads])
     so_far = [p for p in periods if p.key <= period.key]
     heat_periods = so_far[-QUARTERS_OF_HEAT:]
     awaiting = [r.period_id for r in ledger.reports if r.status == QuarterlyReport.Status.SUBMITTED]
     return Dashboard(
-        headline=headline(plan, period, standing.total, rates(units), at=at),
+        headline=headline(plan, period, standing.total, leads.rates, supports.rates, at=at),
         total=standing.total,
         lights=light_counts(standing.total),
         actions=tuple(
             ActionRow(a.ordinal, a.short_title, a.total, light_counts(a.total)) for a in standing.actions
         ),
         rates=rates(units),
-        leads=_group([u for u in units if u.leads]),
-        supports=_group([u for u in units if not u.leads]),
+        leads=leads,
+        supports=supports,
         targets=targets,
         heat_periods=tuple(heat_periods),
         heat=_heat(units, [filings[p.key] for p in heat_periods]),

@@ -14,13 +14,13 @@ class Phrase:
     bad: bool = False
 
 
-def headline(plan, period, total, rates, *, at):
-    """The Phrases, in order: what the quarter is, tasks (RollUp `total`), filing (FilingRates `rates`), the end."""
+def headline(plan, period, total, leads, supports, *, at):
+    """The Phrases, in order: what the quarter is, tasks (RollUp `total`), filing (FilingRates), the plan's end."""
     return (
         *_occasion(period, at),
         *_tasks(period, total),
         *_overall(period, total),
-        Phrase(_filing(period, rates, at)),
+        Phrase(_filing(period, (("牵头单位", leads), ("配合单位", supports)), at)),
         *_ended(plan, at),
     )
 
@@ -83,19 +83,22 @@ def distance(behind):
     return f"{far[0]}序时进度 {far[1]} 个百分点" if far else "与序时进度持平"
 
 
-def _filing(period, rates, at):
-    """本季应报 9 个单位，已报 6 个，按时 4 个。"""
-    if not rates.owed:
+def _filing(period, groups, at):
+    """本季牵头单位应报 9 个，已报 6 个，按时 4 个；配合单位应报 1 个，尚未报送。"""
+    owing = [(name, rates) for name, rates in groups if rates.owed]
+    if not owing:
         return "本季没有须报送的单位。"
-    return f"本季应报 {rates.owed} 个单位，{_filed(period, rates, at)}。"
+    overdue = period.is_overdue(at)
+    told = "；".join(f"{name}应报 {rates.owed} 个，{_filed(rates, overdue)}" for name, rates in owing)
+    begins = not overdue and not any(rates.filed for _, rates in owing)
+    due = f"，{calendar.zh_day(calendar.local_day(period.due_at))}24时截止" if begins else ""
+    return f"本季{told}{due}。"
 
 
-def _filed(period, rates, at):
+def _filed(rates, overdue):
     one = rates.owed == 1
     if not rates.filed:
-        if period.is_overdue(at):
-            return f"{'' if one else '均'}未报送"
-        return f"尚无单位报送，{calendar.zh_day(calendar.local_day(period.due_at))}24时截止"
+        return f"{'' if one else '均'}未报送" if overdue else "尚未报送"
     if rates.filed < rates.owed:
         return f"已报 {rates.filed} 个，按时 {rates.on_time} 个"
     if rates.on_time == rates.owed:

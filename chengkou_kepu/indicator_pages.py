@@ -18,8 +18,8 @@ from indicators.standing import indicator_standing, target_for
 from tasks import calendar
 from tasks.models import QuarterlyReport
 from tasks.permissions import coordinates
+from tasks.refusals import Refused
 from tasks.selection import visible_plan
-from tasks.workflow import Refused
 
 from .plan_page import plan_page
 

@@ -13,9 +13,9 @@ from tasks.forms import DueForm
 from tasks.ledger import Ledger
 from tasks.models import ReportingPeriod
 from tasks.obligations import FilingRates, rates
+from tasks.refusals import NotAllowed, Refused
 from tasks.selection import named_period, periods_of
 from tasks.standing import unit_filings
-from tasks.workflow import NotAllowed, Refused
 
 from .review import coordinated_plan
 

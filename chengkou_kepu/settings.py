@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    *(["chengkou_kepu.error_pages.ErrorPagesMiddleware"] if DEBUG else []),
 ]
 
 ROOT_URLCONF = "chengkou_kepu.urls"

@@ -10,7 +10,8 @@ from django.db import transaction
 from departments import audit
 from tasks import calendar, permissions
 from tasks.drafting import SaveOutcome, merge, raise_version, upsert
-from tasks.workflow import NotAllowed, Refused, require_open_for_lines
+from tasks.refusals import NotAllowed, Refused
+from tasks.workflow import require_open_for_lines
 
 from .attainment import number
 from .models import Indicator, Measurement

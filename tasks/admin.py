@@ -10,7 +10,7 @@ from departments.admin import CoordinatedAdmin, ReadOnlyAdmin
 from . import calendar, findings, periods
 from .admin_forms import FindingForm, OpeningFormMixin, ResponsibilityForm, TaskForm
 from .models import Action, CloseOut, Plan, PlanFinding, ReportEvent, ReportingPeriod, Responsibility, Task
-from .workflow import NotAllowed, Refused
+from .refusals import NotAllowed, Refused
 
 
 class VerbAdmin(CoordinatedAdmin):

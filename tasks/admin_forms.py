@@ -7,7 +7,7 @@ from django.db.models import Q
 from . import calendar, periods
 from .forms import SettlementForm
 from .models import Responsibility
-from .workflow import Refused
+from .refusals import Refused
 
 
 class TaskForm(forms.ModelForm):

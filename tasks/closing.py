@@ -7,7 +7,7 @@ from departments import permissions as roles
 
 from . import permissions
 from .models import CloseOut, Responsibility, Task
-from .workflow import NotAllowed, Refused
+from .refusals import NotAllowed, Refused
 
 
 def apply_for_close_out(task, *, period, department, summary, by, at):

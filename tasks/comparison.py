@@ -3,7 +3,10 @@
 import difflib
 import re
 from dataclasses import dataclass
+from itertools import groupby, takewhile
 
+LEAST_ALIKE = 0.4
+SHORTEST_KEPT = 3
 TOKENS = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[A-Za-z]+|\s+|.", re.DOTALL)
 
 
@@ -16,14 +19,45 @@ class Piece:
 
 
 def compare(old, new):
-    """(pieces of the old text, pieces of the new text); numbers and Latin words are never split."""
-    before, after = TOKENS.findall(old), TOKENS.findall(new)
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    left, right = [], []
-    for operation, i1, i2, j1, j2 in matcher.get_opcodes():
-        same = operation == "equal"
-        if i2 > i1:
-            left.append(Piece("same" if same else "old", "".join(before[i1:i2])))
-        if j2 > j1:
-            right.append(Piece("same" if same else "new", "".join(after[j1:j2])))
-    return tuple(left), tuple(right)
+    """(pieces of the old text, pieces of the new text); numbers and Latin words are never split.
+
+    A reader sees phrases, not crumbs: fewer than `SHORTEST_KEPT` characters that two changes have left standing
+    between them count as changed, and texts that share less than `LEAST_ALIKE` of the shorter one are one piece each.
+    """
+    runs = list(_runs(TOKENS.findall(old), TOKENS.findall(new)))
+    kept = sum(len(left) for same, left, _ in runs if same)
+    if kept < LEAST_ALIKE * min(len(old), len(new)):
+        runs = [(False, old, new)]
+    return (
+        _pieces([(same, left) for same, left, _ in runs], "old"),
+        _pieces([(same, right) for same, _, right in runs], "new"),
+    )
+
+
+def _runs(before, after):
+    """(same or not, old text, new text) from beginning to end.
+
+    What both texts begin and end with is set aside first; with `autojunk` tokens that stand everywhere in a long
+    text begin no match, which bounds the cost where a text repeats itself.
+    """
+    head = _common(before, after)
+    before, after, start = before[head:], after[head:], before[:head]
+    tail = _common(before[::-1], after[::-1])
+    end = before[len(before) - tail :]
+    before, after = before[: len(before) - tail], after[: len(after) - tail]
+    yield True, "".join(start), "".join(start)
+    for operation, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=True).get_opcodes():
+        left, right = "".join(before[i1:i2]), "".join(after[j1:j2])
+        yield operation == "equal" and len(left) >= SHORTEST_KEPT, left, right
+    yield True, "".join(end), "".join(end)
+
+
+def _common(one, other):
+    """How many tokens the two begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _pieces(runs, changed):
+    """Pieces of (same or not, text), neighbours of one kind joined and empty ones dropped."""
+    groups = groupby((run for run in runs if run[1]), key=lambda run: run[0])
+    return tuple(Piece("same" if same else changed, "".join(t for _, t in group)) for same, group in groups)

@@ -19,16 +19,26 @@ class Line:
 
     @property
     def missing(self):
-        return self.required and not is_complete(self.entry)
+        return bool(self.lacking)
+
+    @property
+    def lacking(self):
+        """Names of the fields without which the line blocks; () where it does not."""
+        return lacking(self.entry) if self.required else ()
 
 
-def is_complete(entry):
-    """Stage, completion and progress text; or 本季度无新进展 with its reason."""
+def lacking(entry):
+    """Names of the fields a lead line still wants: stage, completion and progress, or the reason of no change."""
     if entry is None:
-        return False
+        return ("completion", "stage", "progress")
     if entry.no_change:
-        return bool(entry.no_change_reason.strip())
-    return bool(entry.stage and entry.completion is not None and entry.progress.strip())
+        return () if entry.no_change_reason.strip() else ("no_change_reason",)
+    wanted = {
+        "completion": entry.completion is None,
+        "stage": not entry.stage,
+        "progress": not entry.progress.strip(),
+    }
+    return tuple(name for name, empty in wanted.items() if empty)
 
 
 def report_lines(report):

@@ -7,7 +7,8 @@ from django.db.models import F
 
 from . import permissions
 from .models import ProgressEntry, QuarterlyReport, Responsibility
-from .workflow import NotAllowed, Refused, locked_report, reason_not_open, require_open_for_lines
+from .refusals import NotAllowed, Refused
+from .workflow import locked_report, reason_not_open, require_open_for_lines
 
 LEAD_FIELDS = ("stage", "completion", "no_change", "no_change_reason")
 TEXT_FIELDS = ("progress", "results", "problems", "next_steps")

@@ -6,7 +6,7 @@ from departments import audit
 
 from . import permissions
 from .models import PlanFinding
-from .workflow import NotAllowed, Refused
+from .refusals import NotAllowed, Refused
 
 
 def settle(finding, *, by, at, settlement):

@@ -6,7 +6,7 @@ from departments import audit
 
 from . import calendar, permissions
 from .models import ReportingPeriod
-from .workflow import NotAllowed, Refused
+from .refusals import NotAllowed, Refused
 
 
 def next_quarter(plan):

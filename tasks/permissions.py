@@ -8,10 +8,6 @@ def coordinates(user, plan):
     return roles.is_coordinator(user, plan.region_id)
 
 
-def reads_plan(user, plan):
-    return roles.reads_region(user, plan.region_id)
-
-
 def files_by_proxy(user, report):
     """代填: a coordinator writes for a unit that has not begun the return itself."""
     return coordinates(user, report.period.plan) and not _begun_by_unit(report)

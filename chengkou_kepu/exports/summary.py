@@ -25,6 +25,7 @@ OVERVIEW = (
     ("尚无数据项数", 14),
     *((light.label, 10) for light in LIGHTS),
 )
+RATES = ("单位", "应报", "已报", "按时", "自愿报送", "报送率", "按时率")
 TASKS = (
     ("序号", 6),
     ("行动（工程）", 26),
@@ -54,6 +55,8 @@ INDICATORS = (
     ("目标", 28),
     ("目标年度", 10),
     ("现状", 18),
+    ("现状数值", 12),
+    ("计量单位", 10),
     ("数据截至", 24),
     ("与目标的差距", 26),
     ("评价", 14),
@@ -68,10 +71,10 @@ def summary_workbook(plan, period, periods, *, at):
     ledger = Ledger.load(plan)
     standing = plan_standing(ledger, period, at=at)
     filings = unit_filings(ledger, period, owners_owing(plan, period.quarter), at=at)
-    note = f"截至{period}，仅计入审核通过的进展；{calendar.local_day(at):%Y-%m-%d}导出"
+    note = f"{plan.title}　截至{period}，仅计入审核通过的进展；{calendar.local_day(at):%Y-%m-%d}导出"
     book = Workbook()
     book.remove(book.active)
-    _overview(book, plan, standing, filings, period, note)
+    _overview(book, standing, filings, period, note)
     _tasks(book, standing, ProgressEntry.objects.latest_accepted_texts(period), note)
     _units(book, filings, note)
     _indicators(book, indicator_standing(period, at=at), note)
@@ -84,8 +87,8 @@ def _sheet(book, title, columns, note):
     return sheet
 
 
-def _overview(book, plan, standing, filings, period, note):
-    sheet = _sheet(book, "概览", OVERVIEW, f"{plan.title}　{note}")
+def _overview(book, standing, filings, period, note):
+    sheet = _sheet(book, "概览", OVERVIEW, note)
     _total_row(sheet, "全部重点工作", standing.total)
     for action in standing.actions:
         title = f"{zh_ordinal(action.ordinal)}、{action.title}"
@@ -94,18 +97,32 @@ def _overview(book, plan, standing, filings, period, note):
         else:
             sheets.row(sheet, [title, 0, NO_ROWS] + [None] * (len(OVERVIEW) - 3))
     sheets.section(sheet, f"{period}季报报送", columns=len(OVERVIEW))
+    sheets.row(sheet, _across(RATES, "尚未报送的单位"))
     for name, units in (
         ("牵头单位", [u for u in filings if u.leads]),
-        ("仅配合的单位", [u for u in filings if not u.leads]),
+        ("配合单位", [u for u in filings if not u.leads]),
     ):
         figures = rates(units)
+        values = [
+            name,
+            figures.owed,
+            figures.filed,
+            figures.on_time,
+            figures.voluntary,
+            sheets.fraction(figures.reporting_rate),
+            sheets.fraction(figures.on_time_rate),
+        ]
         missing = "、".join(u.department for u in units if u.owes and not u.filed)
-        text = f"应报 {figures.owed} 个，已报 {figures.filed} 个，按时 {figures.on_time} 个，自愿报送 {figures.voluntary} 个"
         index = sheets.row(
-            sheet, [name, text + (f"；尚未报送：{missing}" if missing else "")] + [None] * (len(OVERVIEW) - 2)
+            sheet, _across(values, missing or "无"), formats={5: sheets.PERCENT, 6: sheets.PERCENT}
         )
-        sheet.merge_cells(start_row=index, start_column=2, end_row=index, end_column=len(OVERVIEW))
+        sheet.merge_cells(start_row=index, start_column=8, end_row=index, end_column=len(OVERVIEW))
     sheets.finish(sheet, columns=len(OVERVIEW))
+
+
+def _across(values, last):
+    """A row of the filing table, whose last cell reaches to the sheet's edge."""
+    return [*values, last] + [None] * (len(OVERVIEW) - len(values) - 1)
 
 
 def _total_row(sheet, title, total):
@@ -171,6 +188,8 @@ def _indicators(book, indicators, note):
             indicator.wording,
             indicator.year,
             indicator.current or "暂无监测数据",
+            None if indicator.value is None else round(float(indicator.value), 4),
+            indicator.unit if indicator.value is not None else "",
             indicator.as_of,
             indicator.gap,
             indicator.attainment.label,
@@ -178,7 +197,7 @@ def _indicators(book, indicators, note):
             indicator.presumption,
             indicator.source_sentence,
         ]
-        sheets.row(sheet, values)
+        sheets.row(sheet, values, formats={4: "#,##0.####"})
     sheets.finish(sheet, columns=len(INDICATORS))
 
 

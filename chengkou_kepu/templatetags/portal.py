@@ -136,12 +136,6 @@ def quarter_label(key):
     return calendar.label(*key) if key else NOTHING
 
 
-@register.filter
-def quarter_code(key):
-    """2023Q3 of (2023, 3), as addresses name a quarter."""
-    return "{}Q{}".format(*key)
-
-
 @register.inclusion_tag("_partials/period_picker.html", takes_context=True)
 def period_picker(context, period, periods):
     """A GET form that changes `?period=` and keeps the page's other choices; the newest quarter stands first."""

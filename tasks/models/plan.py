@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from departments.models import Department, Region
+from tasks.plan_document.kinds import KINDS
 
 
 class PlanQuerySet(models.QuerySet):
@@ -150,10 +151,6 @@ class ResponsibilityQuerySet(models.QuerySet):
     def leads(self):
         return self.filter(role=Responsibility.Role.LEAD)
 
-    def of_units(self):
-        """Those of units that file, not of groups such as 各乡镇（街道）."""
-        return self.filter(department__is_group=False)
-
 
 class Responsibility(models.Model):
     """牵头 / 配合: a unit's duty in a task from a day to a day; a unit holds a task once at a time."""
@@ -235,3 +232,8 @@ class PlanFinding(models.Model):
 
     def __str__(self):
         return self.message
+
+    @property
+    def kind(self):
+        """The code in words."""
+        return KINDS.get(self.code, self.code)

@@ -117,3 +117,17 @@ def test_standing_work_is_never_closed_out(signed_in, cast, plan, period):
     page = signed_in(cast.nongye).post(f"/plans/{plan.slug}/tasks/1/close-out/", {"summary": "完成。"})
     assert "长期坚持的工作不办结销号。" in page.content.decode()
     assert not CloseOut.objects.exists()
+
+
+def test_a_finding_says_what_kind_it_is(signed_in, cast, plan):
+    PlanFinding.objects.create(plan=plan, code="table_may_be_cut_off", row=3, message="附表在第3项中断。")
+    page = signed_in(cast.kexie).get(f"/plans/{plan.slug}/findings/").content.decode()
+    assert "附表可能不全" in page
+
+
+def test_a_refused_page_is_the_portals_own_even_in_the_demo(signed_in, cast, plan, settings):
+    settings.DEBUG = True
+    client = signed_in(cast.lingdao)
+    for path, status, said in (("tasks/999/", 404, "没有这个页面"), ("review/", 403, "没有权限")):
+        response = client.get(f"/plans/{plan.slug}/{path}")
+        assert (response.status_code, said in response.content.decode()) == (status, True)

@@ -37,7 +37,16 @@ def board(plan, period):
 
 
 def sentence(
-    *, tasks=42, counts=None, completion=49, behind=6, without=0, rates=None, at=AFTER_DUE, **period
+    *,
+    tasks=42,
+    counts=None,
+    completion=49,
+    behind=6,
+    without=0,
+    rates=None,
+    supports=None,
+    at=AFTER_DUE,
+    **period,
 ):
     """The headline of figures given directly."""
     total = RollUp(
@@ -60,7 +69,8 @@ def sentence(
         }
         | period
     )
-    phrases = headline(plan, quarter, total, rates or FilingRates(9, 6, 4, 0), at=at)
+    rates, supports = rates or FilingRates(9, 6, 4, 0), supports or FilingRates(0, 0, 0, 0)
+    phrases = headline(plan, quarter, total, rates, supports, at=at)
     return "".join(phrase.text for phrase in phrases)
 
 
@@ -70,7 +80,7 @@ ALL_LIGHTS = {Light.DONE: 1, Light.NORMAL: 26, Light.BEHIND: 11, Light.SEVERE: 4
 def test_headline_counts_tasks_progress_and_filing():
     assert sentence(counts=ALL_LIGHTS) == (
         "42 项重点工作中，已办结 1 项，正常推进 26 项，滞后 11 项，严重滞后 4 项；"
-        "总体进度 49%，落后序时进度 6 个百分点。本季应报 9 个单位，已报 6 个，按时 4 个。"
+        "总体进度 49%，落后序时进度 6 个百分点。本季牵头单位应报 9 个，已报 6 个，按时 4 个。"
     )
 
 
@@ -92,16 +102,24 @@ def test_headline_counts_tasks_progress_and_filing():
         ({"counts": {Light.NORMAL: 42}, "behind": -3}, "总体进度 49%，超前序时进度 3 个百分点。"),
         ({"counts": {Light.NORMAL: 42}, "behind": 0}, "总体进度 49%，与序时进度持平。"),
         ({"rates": FilingRates(0, 0, 0, 2)}, "本季没有须报送的单位。"),
-        ({"rates": FilingRates(9, 9, 9, 0)}, "本季应报 9 个单位，已全部按时报送。"),
-        ({"rates": FilingRates(9, 9, 7, 0)}, "本季应报 9 个单位，已全部报送，按时 7 个。"),
-        ({"rates": FilingRates(9, 9, 0, 0)}, "本季应报 9 个单位，已全部报送，按时 0 个。"),
-        ({"rates": FilingRates(1, 1, 1, 0)}, "本季应报 1 个单位，已按时报送。"),
-        ({"rates": FilingRates(1, 1, 0, 0)}, "本季应报 1 个单位，已逾期报送。"),
-        ({"rates": FilingRates(1, 0, 0, 0)}, "本季应报 1 个单位，未报送。"),
-        ({"rates": FilingRates(9, 0, 0, 0)}, "本季应报 9 个单位，均未报送。"),
+        ({"rates": FilingRates(9, 9, 9, 0)}, "本季牵头单位应报 9 个，已全部按时报送。"),
+        ({"rates": FilingRates(9, 9, 7, 0)}, "本季牵头单位应报 9 个，已全部报送，按时 7 个。"),
+        ({"rates": FilingRates(9, 9, 0, 0)}, "本季牵头单位应报 9 个，已全部报送，按时 0 个。"),
+        ({"rates": FilingRates(1, 1, 1, 0)}, "本季牵头单位应报 1 个，已按时报送。"),
+        ({"rates": FilingRates(1, 1, 0, 0)}, "本季牵头单位应报 1 个，已逾期报送。"),
+        ({"rates": FilingRates(1, 0, 0, 0)}, "本季牵头单位应报 1 个，未报送。"),
+        ({"rates": FilingRates(9, 0, 0, 0)}, "本季牵头单位应报 9 个，均未报送。"),
         (
             {"rates": FilingRates(9, 0, 0, 0), "at": BEFORE_DUE},
-            "本季应报 9 个单位，尚无单位报送，2023年10月10日24时截止。",
+            "本季牵头单位应报 9 个，尚未报送，2023年10月10日24时截止。",
+        ),
+        (
+            {"supports": FilingRates(1, 0, 0, 0)},
+            "本季牵头单位应报 9 个，已报 6 个，按时 4 个；配合单位应报 1 个，未报送。",
+        ),
+        (
+            {"rates": FilingRates(0, 0, 0, 0), "supports": FilingRates(2, 0, 0, 0), "at": BEFORE_DUE},
+            "本季配合单位应报 2 个，尚未报送，2023年10月10日24时截止。",
         ),
         (
             {"at": factories.moment("2023-09-20 09:00")},
@@ -126,7 +144,7 @@ def test_headline_of_the_baseline_quarter_judges_nothing(plan, baseline, units, 
     assert spoken(board(baseline)) == (
         "2022年第四季度为基线季度，只记录基础情况，不作进度评价。"
         "3 项重点工作中，2 项已有审核通过的数据，1 项暂无审核数据；总体进度 13.3%。"
-        "本季应报 2 个单位，已报 1 个，按时 1 个。"
+        "本季牵头单位应报 2 个，已报 1 个，按时 1 个。"
     )
 
 
@@ -135,7 +153,7 @@ def test_headline_of_a_plan_without_periods(plan):
     board = assemble(plan, chosen_period(plan, None, at=at), [], at=at)
     assert spoken(board) == (
         "方案尚未设立填报期，以下按2023年第三季度显示。3 项重点工作均暂无审核数据；"
-        "序时进度 54.9%。本季应报 2 个单位，尚无单位报送，2023年10月10日24时截止。"
+        "序时进度 54.9%。本季牵头单位应报 2 个，尚未报送，2023年10月10日24时截止。"
     )
     assert board.heat_periods == ()
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from openpyxl import load_workbook
 
+from indicators.models import Indicator, Measurement
 from tasks.models import ProgressEntry
 from tests import factories
 
@@ -101,6 +102,33 @@ def test_the_summary_has_four_sheets_with_the_dashboards_figures(signed_in, cast
     ]
     assert units["县农业农村委"][-1].date() == date(2023, 10, 10)
     assert units["县教委"][3:] == ["牵头1项未办结工作", "未报", "未填报", None]
+
+
+def test_the_summary_gives_rates_and_values_as_numbers(signed_in, cast, plan, units, accepted):
+    indicator = Indicator.objects.create(
+        plan=plan, code="training", name="农民教育培训", kind="CUMULATIVE", unit="人次", owner=units.nongye
+    )
+    Indicator.objects.create(plan=plan, code="literacy", name="公民科学素质", kind="SURVEY", position=2)
+    Measurement.objects.create(indicator=indicator, report=accepted, value=1250)
+    book, _ = workbook(signed_in(cast.lingdao), plan, "summary.xlsx?period=2023Q3")
+    filing = [row[:8] for row in rows(book["概览"])][-3:]
+    assert filing == [
+        ["单位", "应报", "已报", "按时", "自愿报送", "报送率", "按时率", "尚未报送的单位"],
+        ["牵头单位", 2, 1, 1, 0, 0.5, 0.5, "县教委"],
+        ["配合单位", 0, 0, 0, 0, None, None, "无"],
+    ]
+    values = [[row[0], *row[3:6]] for row in rows(book["指标"])]
+    assert values == [
+        ["农民教育培训", "1,250 人次", 1250, "人次"],
+        ["公民科学素质", "暂无监测数据", None, None],
+    ]
+    assert {sheet["A2"].value.split("　")[0] for sheet in book} == {plan.title}
+
+
+def test_an_action_without_any_data_has_no_figure(signed_in, cast, plan, accepted):
+    book, _ = workbook(signed_in(cast.lingdao), plan, "summary.xlsx?period=2023Q3")
+    second = rows(book["概览"])[2]
+    assert second[:7] == ["二、实施青少年科学素质提升行动", 1, None, 0.549288, None, None, 1]
 
 
 def test_a_plan_without_a_quarter_still_exports(signed_in, cast, plan):

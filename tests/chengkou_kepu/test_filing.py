@@ -221,3 +221,34 @@ def test_nul_characters_are_refused_at_the_field(signed_in, cast, units, plan, p
     page = signed_in(cast.nongye).post(address(plan, period), data)
     assert page.status_code == 200
     assert not ProgressEntry.objects.exists()
+
+
+def test_what_is_left_empty_without_blocking_is_listed(signed_in, cast, units, plan, period):
+    page = signed_in(cast.kexie_tb).get(address(plan, period)).content.decode()
+    assert "没有填写的其他内容（不影响报送）：配合工作" in page
+
+
+def test_a_return_that_came_back_says_by_when_it_is_due_again(signed_in, cast, units, plan, period, clock):
+    clock("2023-10-16 09:00")
+    report = factories.make_report(period, units.nongye, completions={1: 40}, status=Status.RETURNED)
+    ReportEvent.objects.create(
+        report=report,
+        verb="RETURN",
+        from_status="SUBMITTED",
+        to_status="RETURNED",
+        by=cast.kexie,
+        at=factories.moment("2023-10-13 15:00"),
+        reason="请补正。",
+    )
+    page = signed_in(cast.nongye).get(address(plan, period)).content.decode()
+    assert "请于2023年10月18日24时前，还有 2 天补正后重新报送。" in page
+
+
+def test_an_incomplete_return_marks_the_fields_it_wants(signed_in, cast, units, plan, period):
+    client = signed_in(cast.jiaowei)
+    data = typed(period, units.jiaowei, 3, completion="30")
+    response = client.post(address(plan, period), data | {"verb": "SUBMIT", "version": "0"}, follow=True)
+    page = response.content.decode()
+    assert "还不能报送：1 项牵头工作没有填写完整。" in page
+    assert page.count("请填写</span>") == 1
+    assert "下一项未填" in page

@@ -105,6 +105,11 @@ def test_an_accepted_return_is_reopened_with_a_reason(signed_in, cast, period, u
 def test_nobody_reviews_their_own_units_return_while_another_can(signed_in, cast, period, units):
     report = factories.make_report(period, units.kexie, status=Status.SUBMITTED, by=cast.kexie_tb)
     asked = {"verb": "ACCEPT", "version": report.version}
+    page = signed_in(cast.kexie).get(address(report)).content.decode()
+    assert "本人报送或本单位的季报，由其他审核人员审核。" in page
+    assert ('value="ACCEPT"' in page, 'value="RETURN"' in page) == (False, False)
+    inbox = signed_in(cast.kexie).get(f"/plans/{period.plan.slug}/review/").content.decode()
+    assert "本单位的季报" in inbox
     assert signed_in(cast.kexie).post(address(report), asked).status_code == 403
     assert signed_in(cast.zhengfuban).post(address(report), asked).status_code == 302
     report.refresh_from_db()
@@ -117,3 +122,44 @@ def test_an_unknown_verb_changes_nothing(signed_in, cast, submitted, verb):
     assert "没有这个操作。" in page.content.decode()
     submitted.refresh_from_db()
     assert submitted.status == Status.SUBMITTED
+
+
+def test_without_another_coordinator_the_page_says_how_the_review_will_be_marked(
+    signed_in, cast, period, units
+):
+    report = factories.make_report(period, units.kexie, status=Status.SUBMITTED, by=cast.kexie_tb)
+    cast.zhengfuban.memberships.all().delete()
+    page = signed_in(cast.kexie).get(address(report)).content.decode()
+    assert "审核通过后将注明“自报未经他方审核”。" in page
+    assert 'value="ACCEPT"' in page
+
+
+def test_a_line_without_change_shows_the_figure_it_carries(signed_in, cast, baseline, units, submitted):
+    factories.make_report(baseline, units.nongye, completions={1: 60})
+    submitted.entries.update(completion=None, stage="", no_change=True, no_change_reason="汛期停工")
+    page = signed_in(cast.kexie).get(address(submitted)).content.decode()
+    assert page.count("沿用 <b>60%</b>（2022年第四季度）") == 1
+    assert page.count("此前没有审核通过的进度") == 1
+    assert "进度回落" not in page
+
+
+def test_a_second_submission_says_which_one_it_is(signed_in, cast, submitted, clock):
+    clock("2023-10-11 09:00")
+    ReportEvent.objects.create(
+        report=submitted,
+        verb="RETURN",
+        from_status="SUBMITTED",
+        to_status="RETURNED",
+        by=cast.kexie,
+        at=factories.moment("2023-10-11 09:00"),
+    )
+    ReportEvent.objects.create(
+        report=submitted,
+        verb="SUBMIT",
+        from_status="RETURNED",
+        to_status="SUBMITTED",
+        by=cast.nongye_sh,
+        at=factories.moment("2023-10-11 10:00"),
+    )
+    page = signed_in(cast.kexie).get(address(submitted)).content.decode()
+    assert "第 2 次，首次 2023-10-10 23:59，按时" in page

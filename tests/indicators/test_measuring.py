@@ -17,7 +17,7 @@ from indicators.models import Measurement
 from indicators.targets import load_targets, read_targets
 from tasks.drafting import Conflict, SaveOutcome, begin_report
 from tasks.models import QuarterlyReport
-from tasks.workflow import NotAllowed, Refused
+from tasks.refusals import NotAllowed, Refused
 from tests import factories
 
 AT = factories.moment("2023-10-09 10:00")

@@ -5,7 +5,7 @@ import pytest
 from departments.models import AuditRecord
 from tasks.closing import apply_for_close_out, refuse, verify
 from tasks.models import CloseOut
-from tasks.workflow import NotAllowed, Refused
+from tasks.refusals import NotAllowed, Refused
 from tests import factories
 from tests.factories import moment
 

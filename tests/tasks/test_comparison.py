@@ -55,6 +55,23 @@ def test_pieces(before, after, left, right):
     assert compare(before, after) == (left, right)
 
 
+def test_texts_with_little_in_common_are_not_torn_into_crumbs():
+    before, after = "举办农民培训班三期。", "县级科技馆完成选址，正在办理用地手续。"
+    assert compare(before, after) == ((old(before),), (new(after),))
+
+
+def test_what_two_changes_leave_between_them_counts_as_changed_when_it_is_short():
+    before, after = "全年举办科普讲座3场、受众210人", "全年举办科普讲座5期、受众680人"
+    assert compare(before, after) == (
+        (same("全年举办科普讲座"), old("3场"), same("、受众"), old("210"), same("人")),
+        (same("全年举办科普讲座"), new("5期"), same("、受众"), new("680"), same("人")),
+    )
+    assert compare("培训班共办了3期6场", "培训班共办了4期8场") == (
+        (same("培训班共办了"), old("3期6"), same("场")),
+        (same("培训班共办了"), new("4期8"), same("场")),
+    )
+
+
 def test_both_texts_are_kept_whole():
     before, after = "举办培训班3期，培训320人次。", "本季举办农技培训班4期，共培训1,320人次！"
     left, right = compare(before, after)

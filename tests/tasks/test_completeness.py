@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tasks.completeness import is_complete, missing_lines, report_lines
+from tasks.completeness import lacking, missing_lines, report_lines
 from tasks.models import CloseOut, ProgressEntry, QuarterlyReport, Responsibility
 from tests import factories
 from tests.factories import moment
@@ -31,27 +31,30 @@ def shown(report):
 
 
 @pytest.mark.parametrize(
-    ("values", "complete"),
+    ("values", "wanted"),
     [
-        ({"stage": "UNDER_WAY", "completion": 40, "progress": "举办培训班。"}, True),
-        ({"stage": "NOT_STARTED", "completion": 0, "progress": "尚未启动。"}, True),
-        ({"stage": "COMPLETED", "completion": 100, "progress": "全部完成。"}, True),
-        ({"completion": 40, "progress": "举办培训班。"}, False),
-        ({"stage": "UNDER_WAY", "progress": "举办培训班。"}, False),
-        ({"stage": "UNDER_WAY", "completion": 40}, False),
-        ({"stage": "UNDER_WAY", "completion": 40, "progress": " \n\t"}, False),
-        ({"no_change": True, "no_change_reason": "冬闲后实施"}, True),
-        ({"no_change": True, "no_change_reason": "  "}, False),
-        ({"no_change": True, "stage": "UNDER_WAY", "completion": 40, "progress": "举办培训班。"}, False),
-        ({"no_change_reason": "冬闲后实施"}, False),
+        ({"stage": "UNDER_WAY", "completion": 40, "progress": "举办培训班。"}, ()),
+        ({"stage": "NOT_STARTED", "completion": 0, "progress": "尚未启动。"}, ()),
+        ({"stage": "COMPLETED", "completion": 100, "progress": "全部完成。"}, ()),
+        ({"completion": 40, "progress": "举办培训班。"}, ("stage",)),
+        ({"stage": "UNDER_WAY", "progress": "举办培训班。"}, ("completion",)),
+        ({"stage": "UNDER_WAY", "completion": 40}, ("progress",)),
+        ({"stage": "UNDER_WAY", "completion": 40, "progress": " \n\t"}, ("progress",)),
+        ({"no_change": True, "no_change_reason": "冬闲后实施"}, ()),
+        ({"no_change": True, "no_change_reason": "  "}, ("no_change_reason",)),
+        (
+            {"no_change": True, "stage": "UNDER_WAY", "completion": 40, "progress": "举办。"},
+            ("no_change_reason",),
+        ),
+        ({"no_change_reason": "冬闲后实施"}, ("completion", "stage", "progress")),
     ],
 )
-def test_what_makes_a_line_complete(values, complete):
-    assert is_complete(ProgressEntry(**values)) is complete
+def test_what_a_line_lacks(values, wanted):
+    assert lacking(ProgressEntry(**values)) == wanted
 
 
-def test_an_absent_line_is_incomplete():
-    assert is_complete(None) is False
+def test_an_absent_line_lacks_everything():
+    assert lacking(None) == ("completion", "stage", "progress")
 
 
 def test_leads_come_first_and_only_they_are_required(report):

@@ -9,7 +9,7 @@ from django.db import transaction
 from departments.models import Role
 from tasks.drafting import LINE_FIELDS, Conflict, LineInput, SaveOutcome, begin_report, save_lines
 from tasks.models import ProgressEntry, QuarterlyReport, ReportEvent, Responsibility
-from tasks.workflow import NotAllowed, Refused
+from tasks.refusals import NotAllowed, Refused
 from tests import factories
 from tests.factories import lead_values, moment
 

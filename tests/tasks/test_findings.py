@@ -5,7 +5,7 @@ import pytest
 from departments.models import AuditRecord
 from tasks.findings import settle
 from tasks.models import PlanFinding
-from tasks.workflow import NotAllowed, Refused
+from tasks.refusals import NotAllowed, Refused
 from tests.factories import moment
 
 AT = moment("2023-10-08 09:00")

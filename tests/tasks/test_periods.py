@@ -8,7 +8,7 @@ from departments.models import AuditRecord
 from tasks.calendar import default_due_at, end_of
 from tasks.models import ReportingPeriod
 from tasks.periods import close_period, move_due, next_quarter, open_period, reopen_period
-from tasks.workflow import NotAllowed, Refused
+from tasks.refusals import NotAllowed, Refused
 from tests import factories
 from tests.factories import moment
 

@@ -1,5 +1,6 @@
 """Other counties' documents: the same small plan in three formats, varied as DESIGN §5 says the genre varies."""
 
+import ast
 import re
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from openpyxl import Workbook, load_workbook
 
-from tasks.plan_document import read_plan_document
+from tasks.plan_document import kinds, read_plan_document
 
 COUNTY = Path(__file__).resolve().parents[2] / "fixtures" / "plan" / "000_5b31e1cc3ff236a8.txt"
 FRONT = [
@@ -595,3 +596,16 @@ def test_workbook_numbers_and_hidden_sheets(tmp_path):
     book.save(path)
     document = read_plan_document(path)
     assert (tasks_of(document), document.findings) == (EXPECTED, ())
+
+
+def test_every_kind_of_finding_has_its_words():
+    named = {
+        node.args[0].value
+        for path in Path(kinds.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "Finding"
+        and isinstance(node.args[0], ast.Constant)
+    }
+    assert set(kinds.KINDS) - named == {"leads_run_together", "supports_run_together"}
+    assert named <= set(kinds.KINDS)

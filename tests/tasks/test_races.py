@@ -20,7 +20,7 @@ from tasks.models import (
     Responsibility,
 )
 from tasks.periods import open_period
-from tasks.workflow import Outdated, Refused
+from tasks.refusals import Outdated, Refused
 from tests import factories
 from tests.factories import lead_values, moment
 

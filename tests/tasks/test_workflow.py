@@ -9,7 +9,8 @@ from django.db import transaction
 from departments.models import AuditRecord, Membership, Role
 from tasks import workflow
 from tasks.models import ProgressEntry, QuarterlyReport, ReportEvent
-from tasks.workflow import Incomplete, NotAllowed, Outdated, Refused, Signature
+from tasks.refusals import Incomplete, NotAllowed, Outdated, Refused
+from tasks.workflow import Signature
 from tests import factories
 from tests.factories import moment
 

@@ -6,7 +6,7 @@ from chengkou_kepu.management.moments import moment
 from chengkou_kepu.management.periods import add_period, chosen_plan, quarter
 from tasks import calendar
 from tasks.periods import close_period
-from tasks.workflow import Refused
+from tasks.refusals import Refused
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from chengkou_kepu.management.moments import day, moment
 from chengkou_kepu.management.periods import add_period, chosen_plan, due_text, quarter
 from tasks import calendar
 from tasks.periods import open_period
-from tasks.workflow import Refused
+from tasks.refusals import Refused
 
 
 class Command(BaseCommand):
