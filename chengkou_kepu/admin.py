@@ -18,7 +18,7 @@ from tasks.drafting import LEAD_FIELDS, begin_report
 from tasks.forms import SignatureForm
 from tasks.models import QuarterlyReport, ReportingPeriod
 
-from . import filing_page, review
+from . import filing_page, review_page
 from .saving import Typed, save_return, seen_version
 from .verbs import REVIEW_VERBS, SUBMIT_SIGNED, carry_out
 
@@ -130,11 +130,12 @@ class QuarterlyReportAdmin(RoleAdmin):
         posted = request.POST
         context = {"original": report, "title": str(report), "at": at, "posted": posted}
         reviewed = (
-            permissions.coordinates(request.user, report.period.plan) and report.status in review.READABLE
+            permissions.coordinates(request.user, report.period.plan)
+            and report.status in review_page.READABLE
         )
         if reviewed or not own:
             lines = {int(line) for line in posted.getlist("lines") if line.isdecimal()}
-            page = review.assemble(report, user=request.user, at=at)
+            page = review_page.assemble(report, user=request.user, at=at)
             files = roles.files_for(request.user, report.department_id)
             return self._render(request, "review", page=page, files=files, typed_lines=lines, **context)
         page = filing_page.assemble(

@@ -40,6 +40,10 @@ class FilingGroup:
     absent: tuple[UnitFiling, ...]
     units: int
 
+    @property
+    def late(self):
+        return self.rates.filed - self.rates.on_time
+
 
 @dataclass(frozen=True)
 class HeatRow:
@@ -71,7 +75,6 @@ class Dashboard:
     total: RollUp
     lights: tuple[tuple[Light, int], ...]
     actions: tuple[ActionRow, ...]
-    rates: FilingRates
     leads: FilingGroup
     supports: FilingGroup
     targets: tuple[IndicatorStanding, ...]
@@ -86,14 +89,6 @@ class Dashboard:
     def distance(self):
         """落后序时进度 6 个百分点; '' where nothing is accepted yet or the quarter is the baseline."""
         return distance(self.total.behind) if self.total.light and self.total.has_data else ""
-
-    @property
-    def late(self):
-        return self.rates.filed - self.rates.on_time
-
-    @property
-    def absent(self):
-        return self.rates.owed - self.rates.filed
 
     @property
     def measurable(self):
@@ -136,13 +131,12 @@ def assemble(plan, period, periods, *, at):
     heat_periods = so_far[-QUARTERS_OF_HEAT:]
     awaiting = [r.period_id for r in ledger.reports if r.status == QuarterlyReport.Status.SUBMITTED]
     return Dashboard(
-        headline=headline(plan, period, standing.total, leads.rates, supports.rates, at=at),
+        headline=headline(period, standing.total, leads.rates, supports.rates, at=at),
         total=standing.total,
         lights=light_counts(standing.total),
         actions=tuple(
             ActionRow(a.ordinal, a.short_title, a.total, light_counts(a.total)) for a in standing.actions
         ),
-        rates=rates(units),
         leads=leads,
         supports=supports,
         targets=targets,
@@ -151,7 +145,7 @@ def assemble(plan, period, periods, *, at):
         awaiting_review=sum(pk in {p.pk for p in so_far} for pk in awaiting),
         awaiting_in_all=len(awaiting),
         attention=_attention(period, standing, units, so_far, at),
-        current=tuple((p, filings[p.key]) for p in _current(ledger, periods, at)),
+        current=tuple((p, filings[p.key]) for p in current_periods(ledger, periods, at)),
     )
 
 
@@ -163,13 +157,13 @@ def light_counts(total):
 def _filings_by_period(ledger, period, periods, targets, at):
     """{(year, quarter): UnitFilings} of the period, those of the heat map, and the current ones."""
     so_far = [p for p in periods if p.key <= period.key]
-    wanted = {p.key: p for p in (*so_far[-QUARTERS_OF_HEAT:], *_current(ledger, periods, at), period)}
+    wanted = {p.key: p for p in (*so_far[-QUARTERS_OF_HEAT:], *current_periods(ledger, periods, at), period)}
     return {
         key: unit_filings(ledger, p, owed_by_unit(targets, p.quarter), at=at) for key, p in wanted.items()
     }
 
 
-def _current(ledger, periods, at):
+def current_periods(ledger, periods, at):
     """The open quarters, and those not frozen in which a return is to be corrected."""
     returned = {r.period_id for r in ledger.reports if r.status == QuarterlyReport.Status.RETURNED}
     return [p for p in periods if p.is_open(at) or (p.pk in returned and p.frozen_at is None)]

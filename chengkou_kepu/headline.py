@@ -14,14 +14,13 @@ class Phrase:
     bad: bool = False
 
 
-def headline(plan, period, total, leads, supports, *, at):
-    """The Phrases, in order: what the quarter is, tasks (RollUp `total`), filing (FilingRates), the plan's end."""
+def headline(period, total, leads, supports, *, at):
+    """The Phrases, in order: what the quarter is, tasks (RollUp `total`), filing (FilingRates)."""
     return (
         *_occasion(period, at),
         *_tasks(period, total),
         *_overall(period, total),
         Phrase(_filing(period, (("牵头单位", leads), ("配合单位", supports)), at)),
-        *_ended(plan, at),
     )
 
 
@@ -104,9 +103,3 @@ def _filed(rates, overdue):
     if rates.on_time == rates.owed:
         return f"已{'' if one else '全部'}按时报送"
     return "已逾期报送" if one else f"已全部报送，按时 {rates.on_time} 个"
-
-
-def _ended(plan, at):
-    if calendar.local_day(at) <= plan.ends_on:
-        return []
-    return [Phrase(f"规划期已结束（{calendar.zh_day(plan.starts_on)}至{calendar.zh_day(plan.ends_on)}）。")]

@@ -1,4 +1,4 @@
-"""审核: the coordinator's inbox, and one return as a reading page with what changed."""
+"""审核: the coordinator's inbox, and the decision on one return."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,24 +11,37 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from indicators.measuring import owed_measurements
 from indicators.standing import owners_owing
-from tasks import permissions, workflow
-from tasks.comparison import Piece, compare
-from tasks.completeness import Line, report_lines
+from tasks import calendar, permissions, reviewers, workflow
 from tasks.ledger import Ledger
-from tasks.models import CloseOut, ProgressEntry, QuarterlyReport, ReportEvent
-from tasks.obligations import Filing
+from tasks.models import CloseOut, QuarterlyReport, ReportEvent
+from tasks.obligations import Filing, UnitFiling, filing_state, resubmission_due
 from tasks.selection import chosen_period, periods_of, visible_plan
 from tasks.standing import unit_filings
 
+from .review_page import CAME_BACK, assemble
 from .verbs import REVIEW_VERBS, carry_out, posted_number
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
-READABLE = {Status.SUBMITTED, Status.ACCEPTED}
-LONG_TEXTS = (("results", "取得成效"), ("problems", "问题与困难"), ("next_steps", "下步计划"))
-FIGURES = ("activities", "people_reached", "people_trained", "funds")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A submitted return: whether it came in time, how many days it has waited since it last came."""
+
+    report: QuarterlyReport
+    filing: Filing
+    days: int
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """A return its unit is writing; one that came back is due again at `due_at`, `left` saying how far that is."""
+
+    unit: UnitFiling
+    due_at: datetime | None = None
+    left: str = ""
 
 
 @require_safe
@@ -43,13 +56,12 @@ def review(request, slug):
         "plan": plan,
         "period": period,
         "periods": periods,
-        "waiting": _waiting(plan),
-        "own_units": {m.department_id for m in request.user.roles},
+        "waiting": _waiting(plan, request.user, at=at),
         "close_outs": CloseOut.objects.filter(task__plan=plan, status=CloseOut.Status.APPLIED).select_related(
             "task", "department", "period"
         ),
         "missing": [f for f in filings if f.filing in (Filing.MISSING, Filing.PENDING)],
-        "under_way": [f for f in filings if f.status in (Status.RETURNED, Status.ENDORSING, Status.DRAFT)],
+        "under_way": _under_way(plan, filings, at=at),
         "accepted": [f for f in filings if f.status == Status.ACCEPTED],
         "overdue": period.is_overdue(at),
         "may_file": period.pk and at >= period.opens_at and not period.frozen_at,
@@ -57,62 +69,39 @@ def review(request, slug):
     return render(request, "chengkou_kepu/review.html", context)
 
 
-def _waiting(plan):
-    """Submitted returns of any quarter, with the number of their lines and earlier returns."""
-    returned = Count("events", filter=Q(events__verb=Verb.RETURN), distinct=True)
-    return (
-        QuarterlyReport.objects.filter(period__plan=plan)
-        .awaiting_review()
-        .select_related("department", "period__plan")
-        .annotate(times_returned=returned, line_count=Count("entries", distinct=True))
-    )
+def _waiting(plan, user, *, at):
+    """Waiting of the submitted returns of any quarter, the longest first, with how often each was returned."""
+    returned = Count("events", filter=Q(events__verb=Verb.RETURN))
+    awaiting = QuarterlyReport.objects.filter(period__plan=plan).awaiting_review()
+    reports = reviewers.left_to_others(awaiting, user, plan).select_related("department", "period")
+    return [
+        Waiting(
+            report,
+            filing_state(
+                owes=True, first_submitted_at=report.first_submitted_at, due_at=report.period.due_at, at=at
+            ),
+            (calendar.local_day(at) - calendar.local_day(report.submitted_at)).days,
+        )
+        for report in reports.annotate(times_returned=returned)
+    ]
 
 
-@dataclass(frozen=True)
-class ReviewedLine:
-    """A line beside what was accepted before it; the texts in pieces that show what changed."""
-
-    line: Line
-    before: ProgressEntry | None
-    old: tuple[Piece, ...]
-    new: tuple[Piece, ...]
-
-    @property
-    def fall(self):
-        """Whether the completion fell below the one last accepted."""
-        entry = self.line.entry
-        known = self.before and self.before.stands_at is not None and entry and entry.completion is not None
-        return bool(known and entry.completion < self.before.stands_at)
-
-    @property
-    def texts(self):
-        """(label, text) of the further fields that are filled."""
-        return [(label, text) for name, label in LONG_TEXTS if (text := getattr(self.line.entry, name))]
-
-    @property
-    def figures(self):
-        """(label, value) of the figures that are filled."""
-        entry = self.line.entry
-        values = [(entry._meta.get_field(name).verbose_name, getattr(entry, name)) for name in FIGURES]
-        return [(label, value) for label, value in values if value is not None]
-
-
-@dataclass(frozen=True)
-class ReviewPage:
-    """`refusal` says why the reader may not decide ('' when they may), `own_review` that it is their own return."""
-
-    report: QuarterlyReport
-    readable: bool
-    refusal: str
-    own_review: bool
-    times_submitted: int
-    lines: tuple[ReviewedLine, ...]
-    empty: tuple[Line, ...]
-    measurements: tuple
-    events: tuple[ReportEvent, ...]
-    latest_submission: ReportEvent | None
-    late: bool
-    at: datetime
+def _under_way(plan, filings, *, at):
+    """UnderWay of each unit that writes its return or has it back, those that came back first."""
+    units = [f for f in filings if f.status in (Status.RETURNED, Status.ENDORSING, Status.DRAFT)]
+    returned = [f.report_id for f in units if f.status == Status.RETURNED]
+    events = ReportEvent.objects.filter(report__in=returned, verb__in=CAME_BACK).order_by("at")
+    due = {
+        report: resubmission_due(came_back_at, plan.resubmit_working_days)
+        for report, came_back_at in events.values_list("report_id", "at")
+    }
+    rows = [
+        UnderWay(f, due[f.report_id], calendar.time_left(due[f.report_id], at))
+        if f.report_id in due
+        else UnderWay(f)
+        for f in units
+    ]
+    return sorted(rows, key=lambda row: row.unit.status != Status.RETURNED)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -134,36 +123,6 @@ def review_report(request, slug, pk):
         "chengkou_kepu/review_report.html",
         {"plan": plan, "page": assemble(report, user=request.user, at=at)},
     )
-
-
-def assemble(report, *, user, at):
-    """ReviewPage; lines are shown only while the return is with 县科协 (DESIGN §2: a draft is its unit's)."""
-    readable = report.status in READABLE
-    events = tuple(report.events.select_related("by"))
-    submissions = [e for e in events if e.verb == Verb.SUBMIT]
-    lines = report_lines(report) if readable else []
-    before = ProgressEntry.objects.latest_accepted_before(report.period, [x.responsibility.pk for x in lines])
-    filled = [line for line in lines if line.entry]
-    submitted = report.first_submitted_at
-    return ReviewPage(
-        report=report,
-        readable=readable,
-        refusal=workflow.reason_not_reviewer(report, user),
-        own_review=workflow.is_own_review(report, user),
-        times_submitted=len(submissions),
-        lines=tuple(_reviewed(line, before.get(line.responsibility.pk)) for line in filled),
-        empty=tuple(line for line in lines if not line.entry),
-        measurements=tuple(owed_measurements(report)) if readable else (),
-        events=events,
-        latest_submission=submissions[-1] if submissions else None,
-        late=bool(submitted and submitted > report.period.due_at),
-        at=at,
-    )
-
-
-def _reviewed(line, before):
-    old, new = compare(before.told if before else "", line.entry.told)
-    return ReviewedLine(line, before, old, new)
 
 
 def _decide(request, report, *, at):

@@ -12,10 +12,11 @@ from tasks.filters import TaskFilterSet
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
 from tasks.permissions import coordinates
-from tasks.standing import plan_standing
+from tasks.standing import plan_standing, unit_filings
 from tasks.tables import TaskTable, task_rows
 
-from .dashboard import light_counts
+from .asks import asks_of
+from .dashboard import current_periods, light_counts
 from .plan_page import plan_page
 
 Status = QuarterlyReport.Status
@@ -72,8 +73,12 @@ def task(request, slug, number):
     progress = next(t for t in action.tasks if t.task_id == found.pk)
     held = [r for r in ledger.responsibilities if r.task_id == found.pk]
     in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
+    own = {department.pk for department in roles.own_departments(request.user)}
     close_outs = list(found.close_outs.select_related("department", "period", "applied_by", "decided_by"))
     context = page.context(
+        own=own,
+        own_duties=[r for r in in_force if r.department_id in own],
+        asks=_asks(request.user, found, ledger, page),
         task=found,
         action=action,
         progress=progress,
@@ -144,6 +149,24 @@ def _nothing_found(filterset, standing):
     if chosen and any(str(a.ordinal) == chosen and not a.tasks for a in standing.actions):
         return "该行动（工程）未列入责任分解表（附件文本可能不全，待核）。"
     return "没有符合条件的重点工作。"
+
+
+def _asks(user, task, ledger, page):
+    """What the user's units that lead the task have to do with their returns, in whatever quarter."""
+    current = []
+    for period in current_periods(ledger, page.periods, page.at):
+        leads = _leads_in(task, ledger, period)
+        filings = unit_filings(ledger, period, {}, at=page.at)
+        current.append((period, [filing for filing in filings if filing.department_id in leads]))
+    return asks_of(user, page.plan, current, 0, at=page.at)
+
+
+def _leads_in(task, ledger, period):
+    """Ids of the units that have to report on the task in the period; none once it is closed out."""
+    if task.pk in ledger.closed_up_to(period.key):
+        return set()
+    held = ledger.in_force(period.last_day)
+    return {r.department_id for r in held if r.task_id == task.pk and r.is_lead}
 
 
 def _open_for_close_out(user, task, ledger, close_outs, page):

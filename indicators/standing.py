@@ -22,7 +22,8 @@ Kind = Indicator.Kind
 class IndicatorStanding:
     """An indicator in a period, all texts as pages print them; '' for what there is nothing to say of.
 
-    `value` is the comparable number in the indicator's unit (None for stages and ratings, and when unmeasured).
+    `value` is the comparable number in the indicator's unit (None for stages and ratings, and when unmeasured),
+    `goal` the number it is compared with (None where the target is none).
     """
 
     indicator_id: int
@@ -39,6 +40,7 @@ class IndicatorStanding:
     source_sentence: str
     presumption: str
     value: Fraction | None
+    goal: Fraction | None
     current: str
     awaiting: str
     expected: str
@@ -130,6 +132,7 @@ def _standing(indicator, rows, period, *, at):
         source_sentence=target.source_sentence if target else "",
         presumption=target.presumption if target else "",
         value=latest.value if latest else None,
+        goal=goal.value if goal else None,
         current=latest.text if latest else "",
         awaiting=submitted[-1].text if submitted else "",
         expected=judgement.expected,

@@ -46,7 +46,9 @@ def _runs(before, after):
     end = before[len(before) - tail :]
     before, after = before[: len(before) - tail], after[: len(after) - tail]
     yield True, "".join(start), "".join(start)
-    for operation, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=True).get_opcodes():
+    for operation, i1, i2, j1, j2 in difflib.SequenceMatcher(
+        None, before, after, autojunk=True
+    ).get_opcodes():
         left, right = "".join(before[i1:i2]), "".join(after[j1:j2])
         yield operation == "equal" and len(left) >= SHORTEST_KEPT, left, right
     yield True, "".join(end), "".join(end)

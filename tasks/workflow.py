@@ -16,6 +16,7 @@ from .calendar import SHANGHAI
 from .completeness import missing_lines
 from .models import QuarterlyReport, ReportEvent
 from .refusals import Incomplete, NotAllowed, Outdated, Refused
+from .reviewers import is_own_return, reason_not_reviewer
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
@@ -157,24 +158,6 @@ def reopen(report, *, by, at, version, reason):
         return _move(report, Verb.REOPEN, Status.RETURNED, by=by, at=at, reason=_given(reason))
 
 
-def is_own_review(report, user):
-    """Whether the user has submitted the report or belongs to its unit."""
-    submission = report.events.filter(verb=Verb.SUBMIT).order_by("-at", "-pk").first()
-    submitted = submission is not None and submission.by_id == user.pk
-    return submitted or roles.belongs_to(user, report.department_id)
-
-
-def reason_not_reviewer(report, user):
-    """Why the user may not accept or return the report, as a sentence; '' when they may."""
-    plan = report.period.plan
-    if not permissions.coordinates(user, plan):
-        return "只有科协工作人员可以审核。"
-    others = roles.other_coordinators(plan.region_id, not_user=user, not_department=report.department_id)
-    if is_own_review(report, user) and others.exists():
-        return "本人报送或本单位的季报，由其他审核人员审核。"
-    return ""
-
-
 def was_returned(report):
     """Whether the report has ever come back to its unit from 县科协."""
     return report.events.filter(verb__in=[Verb.RETURN, Verb.REOPEN]).exists()
@@ -263,7 +246,7 @@ def _require_reviewer(report, user):
     """Whether the review is one's own for want of another reviewer; refused where there is another."""
     why = reason_not_reviewer(report, user)
     _require(not why, why)
-    return is_own_review(report, user)
+    return is_own_return(report, user)
 
 
 def _state_before_endorsing(report):

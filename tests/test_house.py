@@ -1,7 +1,6 @@
 """The rules of the house (docs/architecture.md), each held by a guard and each guard shown to catch an offender."""
 
 import ast
-import gettext
 import hashlib
 import re
 from pathlib import Path
@@ -292,14 +291,6 @@ def test_template_compiles(path):
 def test_migrations_are_complete(capsys):
     call_command("makemigrations", check=True, dry_run=True)
     assert capsys.readouterr().out == "No changes detected\n"
-
-
-def test_compiled_messages_are_those_of_the_source():
-    folder = ROOT / "locale/zh_Hans/LC_MESSAGES"
-    written = dict(re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"$', (folder / "django.po").read_text(), re.M))
-    with (folder / "django.mo").open("rb") as compiled:
-        catalogue = gettext.GNUTranslations(compiled)
-    assert {text: catalogue.gettext(text) for text in written} == written
 
 
 def test_readme_names_every_setting_and_make_target():

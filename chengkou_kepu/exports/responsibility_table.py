@@ -51,7 +51,7 @@ def responsibility_table(plan, period, periods, *, at):
 
 def _row_without_tasks(sheet):
     index = sheets.row(sheet, [NO_ROWS] + [None] * (len(COLUMNS) - 1))
-    sheet.merge_cells(start_row=index, start_column=1, end_row=index, end_column=len(COLUMNS))
+    sheets.merge_to_edge(sheet, index, 1, columns=len(COLUMNS))
 
 
 def _values(task, texts):

@@ -1,5 +1,7 @@
 """The house style of our workbooks: what Excel and WPS open without a warning and print on A4 landscape."""
 
+import math
+
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
@@ -8,6 +10,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 CELL_LIMIT = 32767
 BODY = "宋体"
 HEAD = "黑体"
+TITLE_SIZE = 16
 PERCENT = "0.0%"
 DAY = "yyyy-mm-dd"
 THIN = Side(style="thin", color="B0B8C0")
@@ -19,20 +22,31 @@ SECTION_FILL = PatternFill("solid", fgColor="F5F6F8")
 def prepare(sheet, *, title, subtitle, columns):
     """Title in row 1, subtitle in row 2, frozen head in row 3; `columns` are (heading, width in characters)."""
     last = get_column_letter(len(columns))
-    for row, (value, size, font) in enumerate([(title, 16, HEAD), (subtitle, 10, BODY)], start=1):
+    for row, (value, size, font) in enumerate([(title, TITLE_SIZE, HEAD), (subtitle, 10, BODY)], start=1):
         cell = text(sheet.cell(row, 1), value)
         cell.font = Font(name=font, size=size, bold=row == 1)
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         sheet.merge_cells(f"A{row}:{last}{row}")
-    sheet.row_dimensions[1].height = 30
+    lines = _title_lines(title, sum(width for _, width in columns))
+    sheet.row_dimensions[1].height = 8 + 22 * lines
     for column, (heading, width) in enumerate(columns, start=1):
-        cell = text(sheet.cell(3, column), heading)
-        cell.font = Font(name=HEAD, size=10)
-        cell.fill = HEAD_FILL
-        cell.border = GRID
-        cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        head(sheet.cell(3, column), heading)
         sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.freeze_panes = "A4"
+
+
+def head(cell, heading):
+    """A cell of a head row."""
+    text(cell, heading)
+    cell.font = Font(name=HEAD, size=10)
+    cell.fill = HEAD_FILL
+    cell.border = GRID
+    cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+
+
+def _title_lines(title, width):
+    """Lines a title takes over columns of so many characters: a Chinese one is two wide, at 11 points."""
+    return math.ceil(len(title) * 2 * TITLE_SIZE / 11 / width)
 
 
 def finish(sheet, *, columns):
@@ -76,13 +90,18 @@ def text(cell, value):
     return cell
 
 
+def merge_to_edge(sheet, row, column, *, columns):
+    """Merge the row's cells from the column to the last of `columns`."""
+    sheet.merge_cells(start_row=row, start_column=column, end_row=row, end_column=columns)
+
+
 def section(sheet, value, *, columns):
     """A row merged over all columns, as the official table's sections are."""
     index = row(sheet, [value] + [None] * (columns - 1))
     cell = sheet.cell(index, 1)
     cell.font = Font(name=HEAD, size=11)
     cell.fill = SECTION_FILL
-    sheet.merge_cells(start_row=index, start_column=1, end_row=index, end_column=columns)
+    merge_to_edge(sheet, index, 1, columns=columns)
     return index
 
 
@@ -100,3 +119,9 @@ def merge_runs(sheet, column, first, last):
 def fraction(percent):
     """A percentage of 0–100 as the number a percent-formatted cell wants; None stays empty."""
     return None if percent is None else round(float(percent) / 100, 6)
+
+
+def number_format(number):
+    """Thousands separated, with the decimals the number has (four at most)."""
+    decimals = "" if number is None else f"{number:.4f}".rstrip("0").partition(".")[2]
+    return "#,##0." + "0" * len(decimals) if decimals else "#,##0"

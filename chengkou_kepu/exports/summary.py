@@ -1,7 +1,11 @@
 """汇总表: how the plan stands in a quarter, on four sheets: overview, tasks, units, indicators."""
 
+from dataclasses import dataclass
+
 from openpyxl import Workbook
 
+from indicators import attainment
+from indicators.models import Indicator
 from indicators.standing import indicator_standing, owners_owing
 from tasks import calendar
 from tasks.ledger import Ledger
@@ -25,7 +29,7 @@ OVERVIEW = (
     ("尚无数据项数", 14),
     *((light.label, 10) for light in LIGHTS),
 )
-RATES = ("单位", "应报", "已报", "按时", "自愿报送", "报送率", "按时率")
+RATES = ("单位", "应报", "已报", "按时", "自愿报送", "报送率", "按时率", "尚未报送的单位")
 TASKS = (
     ("序号", 6),
     ("行动（工程）", 26),
@@ -54,11 +58,12 @@ INDICATORS = (
     ("指标", 28),
     ("目标", 28),
     ("目标年度", 10),
-    ("现状", 18),
-    ("现状数值", 12),
-    ("计量单位", 10),
+    ("目标值", 12),
+    ("现状", 14),
+    ("与目标相差", 12),
+    ("单位", 8),
     ("数据截至", 24),
-    ("与目标的差距", 26),
+    ("差距说明", 26),
     ("评价", 14),
     ("报送单位", 18),
     ("推定说明", 30),
@@ -66,63 +71,76 @@ INDICATORS = (
 )
 
 
+@dataclass(frozen=True)
+class Heading:
+    """What every sheet says above its columns."""
+
+    title: str
+    note: str
+
+
 def summary_workbook(plan, period, periods, *, at):
     """The workbook of the period; every figure is the dashboard's own."""
     ledger = Ledger.load(plan)
     standing = plan_standing(ledger, period, at=at)
     filings = unit_filings(ledger, period, owners_owing(plan, period.quarter), at=at)
-    note = f"{plan.title}　截至{period}，仅计入审核通过的进展；{calendar.local_day(at):%Y-%m-%d}导出"
+    heading = Heading(
+        f"{plan.title}实施情况汇总表（{period}）",
+        f"仅计入审核通过的进展；{calendar.local_day(at):%Y-%m-%d}导出",
+    )
     book = Workbook()
     book.remove(book.active)
-    _overview(book, standing, filings, period, note)
-    _tasks(book, standing, ProgressEntry.objects.latest_accepted_texts(period), note)
-    _units(book, filings, note)
-    _indicators(book, indicator_standing(period, at=at), note)
+    _overview(book, standing, filings, period, heading)
+    _tasks(book, standing, ProgressEntry.objects.latest_accepted_texts(period), heading)
+    _units(book, filings, heading)
+    _indicators(book, indicator_standing(period, at=at), heading)
     return book
 
 
-def _sheet(book, title, columns, note):
-    sheet = book.create_sheet(title)
-    sheets.prepare(sheet, title=title, subtitle=note, columns=columns)
+def _sheet(book, name, columns, heading):
+    sheet = book.create_sheet(name)
+    sheets.prepare(sheet, title=heading.title, subtitle=f"{name}　{heading.note}", columns=columns)
     return sheet
 
 
-def _overview(book, standing, filings, period, note):
-    sheet = _sheet(book, "概览", OVERVIEW, note)
+def _overview(book, standing, filings, period, heading):
+    sheet = _sheet(book, "概览", OVERVIEW, heading)
     _total_row(sheet, "全部重点工作", standing.total)
     for action in standing.actions:
         title = f"{zh_ordinal(action.ordinal)}、{action.title}"
         if action.tasks:
             _total_row(sheet, title, action.total)
         else:
-            sheets.row(sheet, [title, 0, NO_ROWS] + [None] * (len(OVERVIEW) - 3))
+            _row_to_edge(sheet, [title, 0, NO_ROWS])
     sheets.section(sheet, f"{period}季报报送", columns=len(OVERVIEW))
-    sheets.row(sheet, _across(RATES, "尚未报送的单位"))
-    for name, units in (
-        ("牵头单位", [u for u in filings if u.leads]),
-        ("配合单位", [u for u in filings if not u.leads]),
-    ):
-        figures = rates(units)
-        values = [
-            name,
-            figures.owed,
-            figures.filed,
-            figures.on_time,
-            figures.voluntary,
-            sheets.fraction(figures.reporting_rate),
-            sheets.fraction(figures.on_time_rate),
-        ]
-        missing = "、".join(u.department for u in units if u.owes and not u.filed)
-        index = sheets.row(
-            sheet, _across(values, missing or "无"), formats={5: sheets.PERCENT, 6: sheets.PERCENT}
-        )
-        sheet.merge_cells(start_row=index, start_column=8, end_row=index, end_column=len(OVERVIEW))
+    head = _row_to_edge(sheet, RATES)
+    for column, name in enumerate(RATES, start=1):
+        sheets.head(sheet.cell(head, column), name)
+    _rates_row(sheet, "牵头单位", [u for u in filings if u.leads])
+    _rates_row(sheet, "配合单位", [u for u in filings if not u.leads])
     sheets.finish(sheet, columns=len(OVERVIEW))
 
 
-def _across(values, last):
-    """A row of the filing table, whose last cell reaches to the sheet's edge."""
-    return [*values, last] + [None] * (len(OVERVIEW) - len(values) - 1)
+def _rates_row(sheet, name, units):
+    figures = rates(units)
+    values = [
+        name,
+        figures.owed,
+        figures.filed,
+        figures.on_time,
+        figures.voluntary,
+        sheets.fraction(figures.reporting_rate),
+        sheets.fraction(figures.on_time_rate),
+        "、".join(u.department for u in units if u.owes and not u.filed) or "无",
+    ]
+    _row_to_edge(sheet, values, formats={5: sheets.PERCENT, 6: sheets.PERCENT})
+
+
+def _row_to_edge(sheet, values, **formats):
+    """A row of the overview whose last value reaches to the sheet's edge."""
+    index = sheets.row(sheet, [*values] + [None] * (len(OVERVIEW) - len(values)), **formats)
+    sheets.merge_to_edge(sheet, index, len(values), columns=len(OVERVIEW))
+    return index
 
 
 def _total_row(sheet, title, total):
@@ -139,8 +157,8 @@ def _total_row(sheet, title, total):
     sheets.row(sheet, values, formats={2: sheets.PERCENT, 3: sheets.PERCENT, 4: "0.0"})
 
 
-def _tasks(book, standing, texts, note):
-    sheet = _sheet(book, "重点工作", TASKS, note)
+def _tasks(book, standing, texts, heading):
+    sheet = _sheet(book, "重点工作", TASKS, heading)
     for action in standing.actions:
         for task in action.tasks:
             values = [
@@ -162,8 +180,8 @@ def _tasks(book, standing, texts, note):
     sheets.finish(sheet, columns=len(TASKS))
 
 
-def _units(book, filings, note):
-    sheet = _sheet(book, "单位报送", UNITS, note)
+def _units(book, filings, heading):
+    sheet = _sheet(book, "单位报送", UNITS, heading)
     for unit in filings:
         submitted = unit.first_submitted_at
         values = [
@@ -180,16 +198,19 @@ def _units(book, filings, note):
     sheets.finish(sheet, columns=len(UNITS))
 
 
-def _indicators(book, indicators, note):
-    sheet = _sheet(book, "指标", INDICATORS, note)
+def _indicators(book, indicators, heading):
+    sheet = _sheet(book, "指标", INDICATORS, heading)
     for indicator in indicators:
+        numbers = [_shown(indicator.goal), _shown(indicator.value), _difference(indicator)]
+        goal, current, difference = numbers
         values = [
             indicator.name,
             indicator.wording,
             indicator.year,
-            indicator.current or "暂无监测数据",
-            None if indicator.value is None else round(float(indicator.value), 4),
-            indicator.unit if indicator.value is not None else "",
+            goal,
+            (indicator.current or _no_value(indicator)) if current is None else current,
+            difference,
+            indicator.unit,
             indicator.as_of,
             indicator.gap,
             indicator.attainment.label,
@@ -197,8 +218,25 @@ def _indicators(book, indicators, note):
             indicator.presumption,
             indicator.source_sentence,
         ]
-        sheets.row(sheet, values, formats={4: "#,##0.####"})
+        sheets.row(sheet, values, formats={3 + i: sheets.number_format(n) for i, n in enumerate(numbers)})
     sheets.finish(sheet, columns=len(INDICATORS))
+
+
+def _no_value(indicator):
+    return "未评价" if indicator.kind == Indicator.Kind.QUALITATIVE else "暂无监测数据"
+
+
+def _shown(value, **rounding):
+    """The number as the screens show it (`attainment.number`), None for none."""
+    return None if value is None else float(attainment.number(value, **rounding).replace(",", ""))
+
+
+def _difference(indicator):
+    """现状 − 目标值: negative while something is missing, which is rounded up as on the screens."""
+    if indicator.value is None or indicator.goal is None:
+        return None
+    difference = indicator.value - indicator.goal
+    return _shown(difference, up=difference < 0)
 
 
 def _points(value):

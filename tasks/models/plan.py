@@ -236,4 +236,4 @@ class PlanFinding(models.Model):
     @property
     def kind(self):
         """The code in words."""
-        return KINDS.get(self.code, self.code)
+        return KINDS.get(self.code, "其他")

@@ -5,7 +5,8 @@ from functools import cached_property
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from departments.models import Department
@@ -102,8 +103,17 @@ class QuarterlyReportQuerySet(models.QuerySet):
         return self.filter(status=QuarterlyReport.Status.ACCEPTED)
 
     def awaiting_review(self):
-        """Submitted ones, the longest waiting first."""
-        return self.filter(status=QuarterlyReport.Status.SUBMITTED).order_by("first_submitted_at", "pk")
+        """Submitted ones, the longest waiting first, with when (`submitted_at`) and by whom they last were."""
+        submissions = ReportEvent.objects.filter(report=OuterRef("pk"), verb=ReportEvent.Verb.SUBMIT)
+        latest = submissions.order_by("-at", "-pk")
+        return (
+            self.filter(status=QuarterlyReport.Status.SUBMITTED)
+            .annotate(
+                submitted_at=Coalesce(Subquery(latest.values("at")[:1]), "first_submitted_at"),
+                submitted_by=Subquery(latest.values("by")[:1]),
+            )
+            .order_by("submitted_at", "pk")
+        )
 
 
 class QuarterlyReport(models.Model):

@@ -1,4 +1,4 @@
-"""What kinds of findings there are, by code, in a coordinator's words."""
+"""What kinds of findings there are, by code, in a coordinator's words; the last two come of importing again."""
 
 KINDS = {
     "no_body_text": "缺少正文",
@@ -29,4 +29,6 @@ KINDS = {
     "unit_named_twice": "单位重复",
     "unit_spelled_differently": "单位名称写法不同",
     "table_may_be_cut_off": "附表可能不全",
+    "task_vanished": "新文件缺少该工作",
+    "action_vanished": "新文件缺少该行动",
 }

@@ -1,6 +1,5 @@
 """The dashboard: its sentence, its figures, who may see it, and what it costs."""
 
-from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -58,7 +57,6 @@ def sentence(
         without,
         tuple((counts or {}).items()),
     )
-    plan = SimpleNamespace(starts_on=date(2021, 1, 1), ends_on=period.pop("ends_on", date(2025, 12, 31)))
     quarter = SimpleNamespace(
         **{
             "pk": 1,
@@ -70,7 +68,7 @@ def sentence(
         | period
     )
     rates, supports = rates or FilingRates(9, 6, 4, 0), supports or FilingRates(0, 0, 0, 0)
-    phrases = headline(plan, quarter, total, rates, supports, at=at)
+    phrases = headline(quarter, total, rates, supports, at=at)
     return "".join(phrase.text for phrase in phrases)
 
 
@@ -124,10 +122,6 @@ def test_headline_counts_tasks_progress_and_filing():
         (
             {"at": factories.moment("2023-09-20 09:00")},
             "季报将于2023年10月1日开放填报。",
-        ),
-        (
-            {"ends_on": date(2023, 6, 30)},
-            "规划期已结束（2021年1月1日至2023年6月30日）。",
         ),
     ],
 )

@@ -64,6 +64,7 @@ def test_cumulative_sums_what_is_accepted_up_to_the_quarter(
         source_sentence="十四五末，依托分校等平台开展农民教育培训力争达到5000人次以上，大力提高农民科技文化素质，服务农业农村现代化。",
         presumption="“十四五末”推定为2025年底，5000人次推定为2021―2025年累计。",
         value=Fraction(3260),
+        goal=Fraction(5000),
         current="3,260 人次",
         awaiting="",
         expected="序时应达 2,747 人次",

@@ -1,5 +1,7 @@
 """What changed between two texts, word by word."""
 
+from time import perf_counter
+
 import pytest
 
 from tasks.comparison import Piece, compare
@@ -55,9 +57,33 @@ def test_pieces(before, after, left, right):
     assert compare(before, after) == (left, right)
 
 
-def test_texts_with_little_in_common_are_not_torn_into_crumbs():
-    before, after = "举办农民培训班三期。", "县级科技馆完成选址，正在办理用地手续。"
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("举办农民培训班三期。", "县级科技馆完成选址，正在办理用地手续。"),
+        (
+            "举办科普讲座3场，培训农民210人次，发放资料500份。",
+            "开展科普大篷车进乡镇活动6场，覆盖群众1200人次，发放资料800份。",
+        ),
+    ],
+    ids=["other words", "the same words elsewhere"],
+)
+def test_texts_with_little_in_common_are_not_torn_into_crumbs(before, after):
     assert compare(before, after) == ((old(before),), (new(after),))
+
+
+def test_a_short_text_that_is_kept_within_a_long_one_is_not_little_in_common():
+    before = "举办培训班。"
+    after = "围绕乡村振兴主题，举办培训班三期，邀请市农科院专家授课，累计培训新型职业农民三百余人。"
+    assert compare(before, after) == (
+        (same(before),),
+        (
+            new("围绕乡村振兴主题，"),
+            same("举办培训班"),
+            new("三期，邀请市农科院专家授课，累计培训新型职业农民三百余人"),
+            same("。"),
+        ),
+    )
 
 
 def test_what_two_changes_leave_between_them_counts_as_changed_when_it_is_short():
@@ -78,3 +104,20 @@ def test_both_texts_are_kept_whole():
     assert ("".join(p.text for p in left), "".join(p.text for p in right)) == (before, after)
     kept = ["".join(p.text for p in side if p.kind == "same") for side in (left, right)]
     assert kept[0] == kept[1]
+
+
+def test_long_texts_are_compared_at_once_however_they_repeat_themselves():
+    before, after = "的一" * 2000, "一的的" * 1300
+    began = perf_counter()
+    left, right = compare(before, after)
+    assert perf_counter() - began < 5
+    assert ("".join(p.text for p in left), "".join(p.text for p in right)) == (before, after)
+
+
+def test_a_sentence_in_the_middle_of_a_long_text_that_repeats_itself():
+    paragraph = "举办科普讲座3场，受众210人次。" * 120
+    before, after = paragraph + "新建科普馆。" + paragraph, paragraph + "修缮科普馆。" + paragraph
+    assert compare(before, after) == (
+        (same(paragraph), old("新建"), same("科普馆。" + paragraph)),
+        (same(paragraph), new("修缮"), same("科普馆。" + paragraph)),
+    )

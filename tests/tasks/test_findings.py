@@ -1,10 +1,13 @@
 """Settling what the import found uncertain."""
 
+import re
+
 import pytest
 
 from departments.models import AuditRecord
 from tasks.findings import settle
 from tasks.models import PlanFinding
+from tasks.plan_document.kinds import KINDS
 from tasks.refusals import NotAllowed, Refused
 from tests.factories import moment
 
@@ -53,3 +56,9 @@ def test_findings_stand_by_row_the_whole_documents_last(plan, finding):
     for row, message in others:
         PlanFinding.objects.create(plan=plan, code="other", row=row, message=message)
     assert [f.row for f in plan.findings.all()] == [1, 11, 30, None]
+
+
+def test_every_kind_is_told_in_chinese_and_an_unknown_code_is_not_shown(plan):
+    assert [label for label in KINDS.values() if not re.fullmatch("[\u4e00-\u9fff]{4,10}", label)] == []
+    codes = ("task_vanished", "no_such_code")
+    assert [PlanFinding(plan=plan, code=code).kind for code in codes] == ["新文件缺少该工作", "其他"]

@@ -489,7 +489,10 @@ def test_whoever_filed_it_by_proxy_does_not_review_it(proxy, cast):
     report = act("SUBMIT", proxy, cast.kexie, proxy_source=PAPER)
     for verb in ("ACCEPT", "RETURN"):
         refused = refusal(verb, report, cast.kexie)
-        assert (type(refused), str(refused)) == (NotAllowed, "本人报送或本单位的季报，由其他审核人员审核。")
+        assert (type(refused), str(refused)) == (
+            NotAllowed,
+            "本人或本单位报送的季报，由其他审核人员审核：县政府办公室 zhengfuban。",
+        )
     assert act("ACCEPT", report, cast.zhengfuban).status == "ACCEPTED"
     assert last_event(report)["self_reviewed"] is False
 

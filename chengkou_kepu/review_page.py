@@ -1,0 +1,186 @@
+"""What the review page shows: each line beside what was accepted before, and what changed since it was returned."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from indicators.attainment import number
+from indicators.measuring import FIELDS_BY_KIND, OwedMeasurement, label_of, owed_measurements
+from indicators.models import Indicator
+from tasks import reviewers
+from tasks.comparison import Piece, compare
+from tasks.completeness import Line, report_lines
+from tasks.drafting import LINE_FIELDS
+from tasks.models import ProgressEntry, QuarterlyReport, ReportEvent
+
+Status = QuarterlyReport.Status
+Verb = ReportEvent.Verb
+READABLE = {Status.SUBMITTED, Status.ACCEPTED}
+CAME_BACK = {Verb.RETURN, Verb.REOPEN}
+LONG_TEXTS = (("results", "取得成效"), ("problems", "问题与困难"), ("next_steps", "下步计划"))
+GROUNDS = ("numerator", "denominator", "ground", "source")
+
+
+@dataclass(frozen=True)
+class ReviewedLine:
+    """A line beside what was accepted before it; the texts in pieces that show what changed.
+
+    `pointed`: the reviewer named it when the report was last returned; `touched`: it was saved since then.
+    """
+
+    line: Line
+    before: ProgressEntry | None
+    old: tuple[Piece, ...]
+    new: tuple[Piece, ...]
+    pointed: bool = False
+    touched: bool = False
+
+    @property
+    def marked(self):
+        """Whether the texts have enough in common for marks to tell a reader something."""
+        return any(piece.kind == "same" for piece in self.old)
+
+    @property
+    def fall(self):
+        """Whether the completion fell below the one last accepted."""
+        entry = self.line.entry
+        known = self.before and self.before.stands_at is not None and entry.completion is not None
+        return bool(known and entry.completion < self.before.stands_at)
+
+    @property
+    def texts(self):
+        """(label, text) of the further fields that are filled."""
+        return [(label, text) for name, label in LONG_TEXTS if (text := getattr(self.line.entry, name))]
+
+
+@dataclass(frozen=True)
+class ReviewedMeasurement:
+    owed: OwedMeasurement
+    touched: bool = False
+
+    @property
+    def is_increment(self):
+        return self.owed.indicator.kind == Indicator.Kind.CUMULATIVE
+
+    @property
+    def grounds(self):
+        """(label, value) of what the value rests on: the parts of a ratio, a rating's ground, the source."""
+        indicator, measurement = self.owed.indicator, self.owed.measurement
+        names = [name for name in FIELDS_BY_KIND[indicator.kind] if name in GROUNDS]
+        values = [(label_of(indicator, name), getattr(measurement, name)) for name in names]
+        return [
+            (label, number(value) if isinstance(value, Decimal) else value)
+            for label, value in values
+            if value not in (None, "")
+        ]
+
+
+@dataclass(frozen=True)
+class ReviewPage:
+    """`refusal` says why the reader may not decide ('' when they may), `own_review` that it is their own return.
+
+    `came_back` is the last return of a report that waits for review again. Lines with nothing in them are `empty`,
+    indicators without a value `unmeasured`.
+    """
+
+    report: QuarterlyReport
+    readable: bool
+    refusal: str
+    own_review: bool
+    times_submitted: int
+    came_back: ReportEvent | None
+    lines: tuple[ReviewedLine, ...]
+    empty: tuple[Line, ...]
+    measurements: tuple[ReviewedMeasurement, ...]
+    unmeasured: tuple[OwedMeasurement, ...]
+    events: tuple[ReportEvent, ...]
+    latest_submission: ReportEvent | None
+    late: bool
+    at: datetime
+
+    @property
+    def may_decide(self):
+        return self.report.status == Status.SUBMITTED and not self.refusal
+
+    @property
+    def fresh(self):
+        """Lines to read: after a return only those it named or that were changed since."""
+        return [item for item in self.lines if not self.came_back or item.pointed or item.touched]
+
+    @property
+    def settled(self):
+        return [item for item in self.lines if self.came_back and not (item.pointed or item.touched)]
+
+    @property
+    def pointed(self):
+        return [item for item in self.lines if item.pointed]
+
+    @property
+    def filled(self):
+        return (*self.lines, *self.measurements)
+
+    @property
+    def touched(self):
+        return [item for item in self.filled if item.touched]
+
+
+def assemble(report, *, user, at):
+    """ReviewPage; lines are shown only while the return is with 县科协 (DESIGN §2: a draft is its unit's)."""
+    readable, waits = report.status in READABLE, report.status == Status.SUBMITTED
+    events = tuple(report.events.select_related("by"))
+    submissions = [e for e in events if e.verb == Verb.SUBMIT]
+    came_back = next((e for e in reversed(events) if waits and e.verb in CAME_BACK), None)
+    lines = report_lines(report) if readable else []
+    owed = owed_measurements(report) if readable else []
+    refusal = reviewers.reason_not_reviewer(report, user) if waits else ""
+    submitted = report.first_submitted_at
+    return ReviewPage(
+        report=report,
+        readable=readable,
+        refusal=refusal,
+        own_review=waits and not refusal and reviewers.is_own_return(report, user),
+        times_submitted=len(submissions) - sum(e.verb == Verb.WITHDRAW for e in events),
+        came_back=came_back,
+        lines=_reviewed(report, [line for line in lines if _says_something(line.entry)], came_back),
+        empty=tuple(line for line in lines if not _says_something(line.entry)),
+        measurements=tuple(
+            ReviewedMeasurement(o, _since(came_back, o.measurement)) for o in owed if o.own_text
+        ),
+        unmeasured=tuple(o for o in owed if not o.own_text),
+        events=events,
+        latest_submission=submissions[-1] if submissions else None,
+        late=bool(submitted and submitted > report.period.due_at),
+        at=at,
+    )
+
+
+def _reviewed(report, lines, came_back):
+    """ReviewedLine of each line, which holds something."""
+    ids = [line.responsibility.pk for line in lines]
+    accepted = ProgressEntry.objects.latest_accepted_before(report.period, ids)
+    pointed = set(came_back.lines) if came_back else set()
+    items = []
+    for line in lines:
+        before = accepted.get(line.responsibility.pk)
+        old, new = compare(before.told if before else "", line.entry.told)
+        items.append(
+            ReviewedLine(
+                line,
+                before,
+                old,
+                new,
+                pointed=line.responsibility.pk in pointed,
+                touched=_since(came_back, line.entry),
+            )
+        )
+    return tuple(items)
+
+
+def _says_something(entry):
+    """Whether anything is filled in; a line may have been saved and emptied again."""
+    return entry is not None and any(getattr(entry, name) not in (None, "", False) for name in LINE_FIELDS)
+
+
+def _since(came_back, row):
+    """Whether the row was saved after the report had come back."""
+    return bool(came_back and row.updated_at and row.updated_at > came_back.at)

@@ -1,0 +1,37 @@
+"""Who may review a return: nobody their own or their unit's, as long as the region has somebody else (DESIGN §4)."""
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+
+from departments import permissions as roles
+
+from . import permissions
+from .models import ReportEvent
+
+
+def is_own_return(report, user):
+    """Whether the user has submitted the report last or belongs to its unit."""
+    submission = report.events.filter(verb=ReportEvent.Verb.SUBMIT).order_by("-at", "-pk").first()
+    submitted = submission is not None and submission.by_id == user.pk
+    return submitted or roles.belongs_to(user, report.department_id)
+
+
+def reason_not_reviewer(report, user):
+    """Why the user may not accept or return the report, as a sentence naming who may; '' when they may."""
+    plan = report.period.plan
+    if not permissions.coordinates(user, plan):
+        return "只有科协工作人员可以审核。"
+    if not is_own_return(report, user):
+        return ""
+    others = roles.other_coordinators(plan.region_id, not_user=user, not_department=report.department_id)
+    names = {m.user_id: f"{m.department} {m.user}" for m in others.select_related("department", "user")}
+    return f"本人或本单位报送的季报，由其他审核人员审核：{'、'.join(names.values())}。" if names else ""
+
+
+def left_to_others(awaiting, user, plan):
+    """Reports `awaiting_review` of the plan, each with `left_to_others`: that the user may not review it."""
+    units = [m.department_id for m in user.roles if m.department_id]
+    own = Q(submitted_by=user.pk) | Q(department__in=units)
+    others = roles.other_coordinators(plan.region_id, not_user=user, not_department=OuterRef("department"))
+    return awaiting.annotate(
+        left_to_others=ExpressionWrapper(own & Q(Exists(others)), output_field=BooleanField())
+    )
