@@ -134,9 +134,10 @@ class FilingPage:
 
     @property
     def due_again(self):
-        """By when a return that came back is due again: 2023年10月13日24时前，还有 2 天."""
+        """What is asked of a return that came back: 请于2023年10月13日24时前补正后重新报送，还有 2 天。"""
         due_at = resubmission_due(self.last_event.at, self.period.plan.resubmit_working_days)
-        return f"{calendar.zh_day(calendar.local_day(due_at))}24时前，{calendar.time_left(due_at, self.at)}"
+        day = calendar.zh_day(calendar.local_day(due_at))
+        return f"请于{day}24时前补正后重新报送，{calendar.time_left(due_at, self.at)}。"
 
 
 def assemble(period, department, *, user, at, typed=None, saved=None):

@@ -1,5 +1,6 @@
 """The dashboard: its sentence, its figures, who may see it, and what it costs."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -131,6 +132,29 @@ def test_headline_reads_naturally_in_every_case(given, said):
 
 def spoken(board):
     return "".join(phrase.text for phrase in board.headline)
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [("2025-12-31 23:00", ""), ("2026-01-01 00:30", " · 规划期已于2025年12月31日结束")],
+)
+def test_a_plan_that_is_over_says_so_beside_its_title_alone(signed_in, cast, period, clock, now, said):
+    clock(now)
+    response = signed_in(cast.lingdao).get(URL)
+    assert f"{now} 统计{said}</span>" in response.content.decode()
+    assert "规划期" not in spoken(response.context["board"])
+
+
+def test_lead_and_supporting_units_have_counts_of_their_own(signed_in, cast, plan, period, units, clock):
+    clock("2023-10-20 09:00")
+    late = factories.moment("2023-10-11 08:00")
+    factories.make_report(period, units.nongye, first_submitted_at=late)
+    plan.supports_must_report = True
+    plan.save()
+    page = signed_in(cast.lingdao).get(URL).content.decode()
+    card = page[page.index("牵头单位本季报送") :]
+    words = re.sub(r"<[^>]+>|\s+", " ", card[: card.index("</section>")]).split()
+    assert " ".join(words) == "牵头单位本季报送 1 / 2 50% 按时 0 · 逾期 1 · 未报 1 · 名单 配合单位 0 / 1"
 
 
 def test_headline_of_the_baseline_quarter_judges_nothing(plan, baseline, units, board):

@@ -241,7 +241,7 @@ def test_a_return_that_came_back_says_by_when_it_is_due_again(signed_in, cast, u
         reason="请补正。",
     )
     page = signed_in(cast.nongye).get(address(plan, period)).content.decode()
-    assert "请于2023年10月18日24时前，还有 2 天补正后重新报送。" in page
+    assert "请于2023年10月18日24时前补正后重新报送，还有 2 天。" in page
 
 
 def test_an_incomplete_return_marks_the_fields_it_wants(signed_in, cast, units, plan, period):
