@@ -213,8 +213,8 @@ def _attention(period, standing, units, so_far, at):
 
 
 def _behind(task):
-    leads = "、".join(lead.department for lead in task.leads)
-    note = f"{leads}：进度 {points(task.completion)}%，落后 {points(task.behind)} 个百分点"
+    leads = task.leads[0].department + (f"等{len(task.leads)}个单位" if len(task.leads) > 1 else "")
+    note = f"落后 {points(task.behind)} 个百分点（{leads}）"
     return Attention(task.light, task.title, note, "task", task.number)
 
 
