@@ -147,6 +147,8 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
     report.period, report.department = period, department
     proxy = not roles.files_for(user, department.pk)
     fixed = workflow.reason_lines_fixed(report, at=at, by=user)
+    if report.status == Status.ENDORSING and roles.is_approver(user, department.pk):
+        fixed = "待您审核：请核对后报送县科协；需要修改的，请写明理由退回填报人。"
     if not fixed and not permissions.writes_lines(user, report):
         fixed = "由本单位填报人填写，审核人不直接修改。"
     has_approver = roles.has_active_approver(department.pk)

@@ -252,3 +252,17 @@ def test_an_incomplete_return_marks_the_fields_it_wants(signed_in, cast, units, 
     assert "还不能报送：1 项牵头工作没有填写完整。" in page
     assert page.count("请填写</span>") == 1
     assert "下一项未填" in page
+
+
+def test_the_approver_is_told_what_waits_for_him(signed_in, cast, units, plan, period):
+    factories.make_report(period, units.nongye, completions={1: 40, 2: 40}, status=Status.ENDORSING)
+    said = {
+        user: signed_in(user).get(address(plan, period)).content.decode()
+        for user in (cast.nongye, cast.nongye_sh)
+    }
+    waits, fixed = "待您审核：请核对后报送县科协", "季报正由本单位审核人审核，不能修改"
+    assert {user: (waits in page, fixed in page) for user, page in said.items()} == {
+        cast.nongye: (False, True),
+        cast.nongye_sh: (True, False),
+    }
+    assert said[cast.nongye_sh].count("审核通过并报送</button>") == 2
