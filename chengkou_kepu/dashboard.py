@@ -20,6 +20,7 @@ from .plan_page import plan_page
 
 QUARTERS_OF_HEAT = 4
 TASKS_OF_ATTENTION = 6
+STANDSTILL = 2
 
 
 @dataclass(frozen=True)
@@ -192,10 +193,15 @@ def _heat(units, by_period):
 
 
 def _attention(period, standing, units, so_far, at):
-    """Severely behind tasks, missing units, close-outs to be verified, then other tasks behind."""
+    """Severely behind tasks, missing units, close-outs to be verified, tasks at a standstill, other tasks behind."""
     judged = sorted((t for t in standing.tasks if t.behind is not None), key=lambda t: (-t.behind, t.number))
     severe = [_behind(t) for t in judged if t.light == Light.SEVERE][:TASKS_OF_ATTENTION]
     behind = [_behind(t) for t in judged if t.light == Light.BEHIND]
+    stalled = [
+        Attention(t.light, t.title, _standstill(t), "task", t.number)
+        for t in standing.tasks
+        if t.light == Light.NORMAL and _standstill(t)
+    ]
     missing = [_missing(u, period, at) for u in units if u.filing == Filing.MISSING]
     applied = [
         Attention(
@@ -209,13 +215,20 @@ def _attention(period, standing, units, so_far, at):
         .select_related("task", "department")
         .order_by("applied_at", "pk")
     ]
-    return (*severe, *missing, *applied, *behind[: max(0, TASKS_OF_ATTENTION - len(severe))])
+    return (*severe, *missing, *applied, *stalled, *behind[: max(0, TASKS_OF_ATTENTION - len(severe))])
 
 
 def _behind(task):
     leads = task.leads[0].department + (f"等{len(task.leads)}个单位" if len(task.leads) > 1 else "")
-    note = f"落后 {points(task.behind)} 个百分点（{leads}）"
+    still = _standstill(task)
+    note = f"落后 {points(task.behind)} 个百分点（{leads}）{f'，{still}' if still else ''}"
     return Attention(task.light, task.title, note, "task", task.number)
+
+
+def _standstill(task):
+    """连续 2 次报“本季度无新进展”; '' below two."""
+    times = task.leads[0].unchanged if task.leads else 0
+    return f"连续 {times} 次报“本季度无新进展”" if times >= STANDSTILL else ""
 
 
 def _missing(unit, period, at):

@@ -42,8 +42,8 @@ class Rules:
 class LeadFigure:
     """One lead's own statement on a task: its latest accepted completion up to the period.
 
-    `stated_in` is that statement's (year, quarter), `carried` whether it is older than the period, `unchanged`
-    whether the unit has since stated 本季度无新进展 for the period; `status` is that of its report in the period
+    `stated_in` is that statement's (year, quarter), `carried` whether it is older than the period, `unchanged` how
+    many times running, up to the period itself, the unit has stated 本季度无新进展; `status` is that of its report in the period
     ('' where there is none); `awaiting` the completion of a newer, not yet reviewed report, of `awaiting_in`.
     """
 
@@ -54,7 +54,7 @@ class LeadFigure:
     stage: str
     stated_in: tuple[int, int] | None
     carried: bool
-    unchanged: bool
+    unchanged: int
     status: str
     awaiting: int | None
     awaiting_in: tuple[int, int] | None

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import takewhile
 
 from .models import QuarterlyReport, Stage
 from .obligations import UnitFiling, filing_state
@@ -133,11 +134,15 @@ def _lead_figure(responsibility, statements, report, key):
         stage=stage,
         stated_in=stated_in,
         carried=stated_in is not None and stated_in != key,
-        unchanged=bool(accepted) and accepted[-1].key == key and accepted[-1].completion is None,
+        unchanged=_times_unchanged(accepted) if accepted and accepted[-1].key == key else 0,
         status=report.status if report else "",
         awaiting=_in_force(stated)[0] if awaits else None,
         awaiting_in=stated[-1].key if awaits else None,
     )
+
+
+def _times_unchanged(statements):
+    return len(list(takewhile(lambda statement: statement.completion is None, reversed(statements))))
 
 
 def _in_force(statements):

@@ -67,6 +67,18 @@
     failed = false;
   });
 
+  document.addEventListener("click", function (event) {
+    var asked = event.target.closest("[data-carry]");
+    if (!asked) { return; }
+    var line = asked.closest(".line");
+    var text = line.querySelector("textarea[name$='-progress']");
+    var told = line.querySelector("[data-told]").textContent;
+    if (text.value.trim() && text.value !== told && !window.confirm("本季进展已有文字，确定换成上次的文字吗？")) { return; }
+    text.value = told;
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+    text.focus();
+  });
+
   function unfold() {
     var line = document.getElementById(location.hash.slice(1));
     if (line && line.tagName === "DETAILS") {

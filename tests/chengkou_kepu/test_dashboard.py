@@ -176,6 +176,18 @@ def test_headline_of_a_plan_without_periods(plan):
     assert board.heat_periods == ()
 
 
+def test_nothing_new_two_times_running_asks_for_attention(plan, period, units, board):
+    """Task 1 was nearly done early on and stands still; task 2 stands still and is behind."""
+    first, second = factories.make_period(plan, "2023Q1"), factories.make_period(plan, "2023Q2")
+    factories.make_report(first, units.nongye, completions={1: 90, 2: 40})
+    for quarter in (second, period):
+        report = factories.make_report(quarter, units.nongye, completions={1: 1, 2: 1})
+        report.entries.update(completion=None, stage="", no_change=True, no_change_reason="汛期停工")
+    told = {p: [a.note for a in board(p).attention if a.page == "task"] for p in (second, period)}
+    still = "连续 2 次报“本季度无新进展”"
+    assert told == {second: [], period: [still, f"落后 14.9 个百分点（县农业农村委），{still}"]}
+
+
 def test_what_a_later_quarter_brought_is_not_on_an_earlier_quarters_page(plan, period, units, cast, board):
     later = factories.make_period(plan, "2023Q4")
     factories.make_report(later, units.nongye, completions={1: 60}, status="SUBMITTED")

@@ -161,6 +161,16 @@ def test_no_change_carries_the_older_figure_however_late_that_was_accepted(plan,
     assert shown.why.endswith("（县农业农村委2023年第三季度季报）。")
 
 
+def test_how_many_times_running_nothing_changed(plan, period, units):
+    quarters = [factories.make_period(plan, code) for code in ("2022Q1", "2022Q2", "2022Q3", "2023Q1")]
+    no_change(quarters[0], units.nongye, 1)
+    factories.make_report(quarters[1], units.nongye, completions={1: 20})
+    no_change(quarters[2], units.nongye, 1)
+    no_change(quarters[3], units.nongye, 1)
+    counted = [task(plan, 1, quarter).leads[0].unchanged for quarter in (*quarters, period)]
+    assert counted == [1, 0, 1, 2, 0]
+
+
 def test_no_change_upon_nothing_is_0_from_its_own_quarter(plan, period, units):
     no_change(period, units.nongye, 1)
     no_change(factories.make_period(plan, "2023Q4"), units.nongye, 1, status=Status.SUBMITTED)
