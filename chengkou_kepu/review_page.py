@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from indicators.attainment import number
 from indicators.measuring import FIELDS_BY_KIND, OwedMeasurement, label_of, owed_measurements
@@ -12,6 +13,7 @@ from tasks.comparison import Piece, compare
 from tasks.completeness import Line, report_lines
 from tasks.drafting import LINE_FIELDS
 from tasks.models import ProgressEntry, QuarterlyReport, ReportEvent
+from tasks.progress import expected_completion, worth_a_look
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
@@ -32,6 +34,7 @@ class ReviewedLine:
     before: ProgressEntry | None
     old: tuple[Piece, ...]
     new: tuple[Piece, ...]
+    expected: Fraction
     pointed: bool = False
     touched: bool = False
 
@@ -46,6 +49,13 @@ class ReviewedLine:
         entry = self.line.entry
         known = self.before and self.before.stands_at is not None and entry.completion is not None
         return bool(known and entry.completion < self.before.stands_at)
+
+    @property
+    def worth_a_look(self):
+        completion = self.line.entry.completion
+        if completion is None or self.line.closed_out:
+            return ()
+        return worth_a_look(self.before.stands_at if self.before else None, completion, self.expected)
 
     @property
     def texts(self):
@@ -159,6 +169,8 @@ def _reviewed(report, lines, came_back):
     ids = [line.responsibility.pk for line in lines]
     accepted = ProgressEntry.objects.latest_accepted_before(report.period, ids)
     pointed = set(came_back.lines) if came_back else set()
+    plan = report.period.plan
+    expected = expected_completion(plan.starts_on, plan.ends_on, report.period.last_day)
     items = []
     for line in lines:
         before = accepted.get(line.responsibility.pk)
@@ -169,6 +181,7 @@ def _reviewed(report, lines, came_back):
                 before,
                 old,
                 new,
+                expected,
                 pointed=line.responsibility.pk in pointed,
                 touched=_since(came_back, line.entry),
             )

@@ -25,6 +25,8 @@ class Light(TextChoices):
     BASELINE = "BASELINE", "基线"
 
 
+LARGEST_STEP = 30
+NEAR = 1
 JUDGED = (Light.SEVERE, Light.BEHIND, Light.NORMAL, Light.DONE)
 NO_DATA = (Light.NOT_DUE, Light.UNREPORTED, Light.UNREVIEWED, Light.BASELINE)
 
@@ -162,6 +164,19 @@ def roll_up(tasks, *, expected, rules, baseline):
     light = None if baseline else light_by_points(behind, rules)
     without_data = sum(t.completion is None for t in tasks)
     return RollUp(completion, expected, behind, light, len(tasks), without_data, counts)
+
+
+def worth_a_look(before, completion, expected):
+    """What a reviewer should ask about a stated completion, as phrases; `before` is the one that stood until then.
+
+    A rise over 30 points in one return, and a figure within a point of 序时进度, which may have been copied from it.
+    """
+    phrases = []
+    if before is not None and completion - before > LARGEST_STEP:
+        phrases.append(f"一次上升 {completion - before} 个百分点")
+    if abs(completion - expected) < NEAR:
+        phrases.append(f"与序时进度 {points(expected)}% 相差不足 1 个百分点")
+    return tuple(phrases)
 
 
 def points(value):

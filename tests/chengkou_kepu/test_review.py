@@ -45,6 +45,18 @@ def test_the_page_marks_what_changed_and_what_fell(signed_in, cast, baseline, pe
     assert "进度回落 60% → 45%" in page
 
 
+def test_the_page_marks_a_steep_rise_and_a_figure_like_the_expected_one(
+    signed_in, cast, baseline, period, units
+):
+    factories.make_report(baseline, units.nongye, completions={1: 10, 2: 50})
+    report = factories.make_report(
+        period, units.nongye, completions={1: 45, 2: 55}, status=Status.SUBMITTED, by=cast.nongye_sh
+    )
+    page = signed_in(cast.kexie).get(address(report)).content.decode()
+    assert page.count("一次上升 35 个百分点") == 1
+    assert page.count("与序时进度 54.9% 相差不足 1 个百分点") == 1
+
+
 def test_returning_needs_a_reason_and_keeps_what_was_ticked(signed_in, cast, units, submitted):
     line = Responsibility.objects.get(department=units.nongye, task__number=2).pk
     asked = {"verb": "RETURN", "version": submitted.version, "lines": [line]}

@@ -18,6 +18,7 @@ from tasks.progress import (
     light_without_data,
     points,
     roll_up,
+    worth_a_look,
 )
 
 RULES = Rules()
@@ -316,3 +317,20 @@ def test_an_action_without_tasks_has_no_percentage_never_0():
 )
 def test_points_take_one_decimal_and_more_where_it_would_look_whole(value, text):
     assert points(value) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "completion", "said"),
+    [
+        (None, 90, ()),
+        (10, 40, ()),
+        (10, 41, ("一次上升 31 个百分点",)),
+        (60, 41, ()),
+        (50, 55, ("与序时进度 54.9% 相差不足 1 个百分点",)),
+        (50, 54, ("与序时进度 54.9% 相差不足 1 个百分点",)),
+        (50, 56, ()),
+        (20, 55, ("一次上升 35 个百分点", "与序时进度 54.9% 相差不足 1 个百分点")),
+    ],
+)
+def test_what_a_reviewer_should_ask_about(before, completion, said):
+    assert worth_a_look(before, completion, Fraction(100300, 1826)) == said
