@@ -12,21 +12,25 @@ from tasks import calendar, permissions, workflow
 from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
 from tasks.forms import LineForm
-from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
+from tasks.models import Action, QuarterlyReport, ReportEvent, ReportingPeriod
 from tasks.obligations import resubmission_due
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
+WRONG = "有误"
 
 
 @dataclass(frozen=True)
 class FilingLine:
-    """A line with its form, the entry last accepted before the period, and what somebody else saved first."""
+    """A line with its form and what somebody else saved first."""
 
     line: Line
     form: LineForm
-    before: ProgressEntry | None
     conflict: Conflict | None
+
+    @property
+    def before(self):
+        return self.line.before
 
     @property
     def task(self):
@@ -43,13 +47,13 @@ class FilingLine:
     @property
     def unfolded(self):
         """Whether a supporting line, which nobody must fill, is shown open: once there is something in it."""
-        return self.begun or self.state == "有误"
+        return self.begun or self.state == WRONG
 
     @property
     def state(self):
         """What the line needs, in a word: 有误, 待填, 已填, 已办结 or 选填."""
         if self.conflict or (self.form.is_bound and not self.form.is_valid()):
-            return "有误"
+            return WRONG
         if self.line.missing:
             return "待填"
         if self.begun:
@@ -67,7 +71,7 @@ class FilingMeasurement:
     def state(self):
         """What the value needs, in a word: 有误, 待填 or 已填."""
         if self.conflict or (self.form.is_bound and not self.form.is_valid()):
-            return "有误"
+            return WRONG
         return "已填" if self.owed.own_text else "待填"
 
 
@@ -109,6 +113,11 @@ class FilingPage:
     @property
     def missing(self):
         return [line for line in self.lines if line.line.missing]
+
+    @property
+    def wrong(self):
+        """Lines and indicators whose typed text could not be saved."""
+        return [item for item in (*self.lines, *self.measurements) if item.state == WRONG]
 
     @property
     def done(self):
@@ -173,19 +182,14 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
 
 
 def _sections(report, typed, conflicts):
-    lines = report_lines(report)
-    before = ProgressEntry.objects.latest_accepted_before(
-        report.period, [line.responsibility.pk for line in lines]
-    )
     typed_lines = typed.lines if typed is not None else {}
     views = [
         FilingLine(
             line=line,
             form=_form(typed_lines.get(line.responsibility.pk), conflicts.get(line.responsibility.pk), line),
-            before=before.get(line.responsibility.pk),
             conflict=conflicts.get(line.responsibility.pk),
         )
-        for line in lines
+        for line in report_lines(report)
     ]
     return tuple(
         Section(action, is_lead, tuple(group))

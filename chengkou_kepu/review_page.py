@@ -12,7 +12,7 @@ from tasks import reviewers
 from tasks.comparison import Piece, compare
 from tasks.completeness import Line, report_lines
 from tasks.drafting import LINE_FIELDS
-from tasks.models import ProgressEntry, QuarterlyReport, ReportEvent
+from tasks.models import QuarterlyReport, ReportEvent
 from tasks.progress import expected_completion, worth_a_look
 
 Status = QuarterlyReport.Status
@@ -31,7 +31,6 @@ class ReviewedLine:
     """
 
     line: Line
-    before: ProgressEntry | None
     old: tuple[Piece, ...]
     new: tuple[Piece, ...]
     expected: Fraction
@@ -44,11 +43,8 @@ class ReviewedLine:
         return any(piece.kind == "same" for piece in self.old)
 
     @property
-    def fall(self):
-        """Whether the completion fell below the one last accepted."""
-        entry = self.line.entry
-        known = self.before and self.before.stands_at is not None and entry.completion is not None
-        return bool(known and entry.completion < self.before.stands_at)
+    def before(self):
+        return self.line.before
 
     @property
     def worth_a_look(self):
@@ -166,19 +162,16 @@ def assemble(report, *, user, at):
 
 def _reviewed(report, lines, came_back):
     """ReviewedLine of each line, which holds something."""
-    ids = [line.responsibility.pk for line in lines]
-    accepted = ProgressEntry.objects.latest_accepted_before(report.period, ids)
     pointed = set(came_back.lines) if came_back else set()
     plan = report.period.plan
     expected = expected_completion(plan.starts_on, plan.ends_on, report.period.last_day)
     items = []
     for line in lines:
-        before = accepted.get(line.responsibility.pk)
+        before = line.before
         old, new = compare(before.told if before else "", line.entry.told)
         items.append(
             ReviewedLine(
                 line,
-                before,
                 old,
                 new,
                 expected,

@@ -10,6 +10,8 @@ class PageLoginRequiredMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(self, request, view_func):
         if request.headers.get("HX-Request"):
             return HttpResponse(
-                "登录已过期，请重新登录。", status=401, content_type="text/plain; charset=utf-8"
+                "登录已过期，没有保存。请先在新窗口登录，再回到本页重试。",
+                status=401,
+                content_type="text/plain; charset=utf-8",
             )
         return super().handle_no_permission(request, view_func)

@@ -7,11 +7,15 @@ from .models import CloseOut, ProgressEntry, Responsibility
 
 @dataclass(frozen=True)
 class Line:
-    """One responsibility of the unit in the period and its entry there (None: nothing saved)."""
+    """One responsibility of the unit in the period and its entry there (None: nothing saved).
+
+    `before` is the entry last accepted in an earlier period, as `latest_accepted_before` gives it.
+    """
 
     responsibility: Responsibility
     entry: ProgressEntry | None
     closed_out: bool
+    before: ProgressEntry | None = None
 
     @property
     def required(self):
@@ -24,11 +28,21 @@ class Line:
     @property
     def lacking(self):
         """Names of the fields without which the line blocks; () where it does not."""
-        return lacking(self.entry) if self.required else ()
+        return lacking(self.entry, fell=self.fell) if self.required else ()
+
+    @property
+    def fell(self):
+        """Whether the completion is below the one last accepted."""
+        stood = self.before.stands_at if self.before else None
+        stated = self.entry.completion if self.entry else None
+        return stood is not None and stated is not None and stated < stood
 
 
-def lacking(entry):
-    """Names of the fields a lead line still wants: stage, completion and progress, or the reason of no change."""
+def lacking(entry, *, fell=False):
+    """Names of the fields a lead line still wants: stage, completion and progress, or the reason of no change.
+
+    A completion that `fell` below the last accepted one wants its reason as well.
+    """
     if entry is None:
         return ("completion", "stage", "progress")
     if entry.no_change:
@@ -37,13 +51,14 @@ def lacking(entry):
         "completion": entry.completion is None,
         "stage": not entry.stage,
         "progress": not entry.progress.strip(),
+        "fall_reason": fell and not entry.fall_reason.strip(),
     }
     return tuple(name for name, empty in wanted.items() if empty)
 
 
 def report_lines(report):
-    """The report's lines, leads first, in the plan's order: three queries, whatever their number."""
-    responsibilities = (
+    """The report's lines, leads first, in the plan's order: four queries, whatever their number."""
+    responsibilities = list(
         Responsibility.objects.in_force(report.period.last_day)
         .filter(department=report.department_id, task__plan=report.period.plan_id)
         .select_related("task__action")
@@ -53,7 +68,8 @@ def report_lines(report):
         {e.responsibility_id: e for e in report.entries.select_related("updated_by")} if report.pk else {}
     )
     closed = set(CloseOut.objects.verified_up_to(report.period).values_list("task_id", flat=True))
-    return [Line(r, entries.get(r.pk), r.task_id in closed) for r in responsibilities]
+    before = ProgressEntry.objects.latest_accepted_before(report.period, [r.pk for r in responsibilities])
+    return [Line(r, entries.get(r.pk), r.task_id in closed, before.get(r.pk)) for r in responsibilities]
 
 
 def missing_lines(report):

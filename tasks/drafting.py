@@ -10,7 +10,7 @@ from .models import ProgressEntry, QuarterlyReport, Responsibility
 from .refusals import NotAllowed, Refused
 from .workflow import locked_report, reason_not_open, require_open_for_lines
 
-LEAD_FIELDS = ("stage", "completion", "no_change", "no_change_reason")
+LEAD_FIELDS = ("stage", "completion", "no_change", "no_change_reason", "fall_reason")
 TEXT_FIELDS = ("progress", "results", "problems", "next_steps")
 FIGURE_FIELDS = ("activities", "people_reached", "people_trained", "funds")
 SUPPORT_FIELDS = TEXT_FIELDS + FIGURE_FIELDS
@@ -148,7 +148,7 @@ def _clean(values, responsibility):
     """The values to store: supporters state no percentage; no change states none, so that the older one carries."""
     names = LINE_FIELDS if responsibility.is_lead else SUPPORT_FIELDS
     own = {name: value for name, value in values.items() if name in names}
-    return own | {"stage": "", "completion": None} if own.get("no_change") else own
+    return own | {"stage": "", "completion": None, "fall_reason": ""} if own.get("no_change") else own
 
 
 def _shown(row, values):

@@ -32,6 +32,7 @@ class LineForm(TrackedForm):
     progress = _prose("本季进展")
     no_change = forms.BooleanField(label="本季度无新进展", required=False)
     no_change_reason = forms.CharField(label="无新进展的原因", required=False, max_length=500)
+    fall_reason = forms.CharField(label="进度下降的原因", required=False, max_length=500)
     results = _prose("取得成效")
     problems = _prose("问题与困难")
     next_steps = _prose("下步计划")

@@ -1,4 +1,6 @@
-/* The filing page: a verb waits for the line saves under way, whose versions it needs; completion and stage follow each other, so that a clerk enters only one of them; a folded line
+/* The filing page: a verb waits for the line saves under way, whose versions it needs; what could not be sent is sent
+   again until the server answers; completion and stage follow each other, so that a clerk enters only one of them;
+   a completion below the last one asks why; the head counts lines with errors and leads to the first; a folded line
    opens when a link leads to it. */
 (function () {
   "use strict";
@@ -23,8 +25,17 @@
     if (event.target === pair.completion && pair.stage) {
       var stage = stageOf(pair.completion.value);
       if (stage !== null) { pair.stage.value = stage; }
+      askWhyBelow(line, pair.completion);
     }
   }, true);
+
+  function askWhyBelow(line, completion) {
+    var asked = line.querySelector("[data-below]");
+    if (!asked) { return; }
+    var number = Number(completion.value.normalize("NFKC").replace("%", "").trim());
+    var below = completion.value.trim() !== "" && number < Number(asked.getAttribute("data-below"));
+    asked.hidden = !below && !asked.querySelector("input").value;
+  }
 
   document.addEventListener("change", function (event) {
     var line = event.target.closest("[data-line]");
@@ -34,6 +45,7 @@
     var now = stageOf(pair.completion.value);
     if (now === pair.stage.value) { return; }
     pair.completion.value = { NOT_STARTED: "0", COMPLETED: "100" }[pair.stage.value] || "";
+    askWhyBelow(line, pair.completion);
   }, true);
 
   var form = document.getElementById("return");
@@ -41,17 +53,68 @@
   var failed = false;
   var waiting = null;
 
+  /* Only what was typed since the last send is sent: leaving a field, or choosing what to do about a conflict, would
+     otherwise send the same text once more, and its answer would undo the choice. */
+
+  var typed = new WeakSet();
+
+  document.addEventListener("input", function (event) {
+    var unit = event.target.closest("[hx-post]");
+    if (unit) { typed.add(unit); }
+  }, true);
   document.addEventListener("htmx:beforeRequest", function (event) {
-    if (form.hasAttribute("data-sending")) { event.preventDefault(); }
+    if (form.hasAttribute("data-sending") || !typed.has(event.detail.elt)) { event.preventDefault(); }
   });
-  document.addEventListener("htmx:beforeSend", function () { running += 1; });
+  document.addEventListener("htmx:beforeSend", function (event) {
+    typed.delete(event.detail.elt);
+    running += 1;
+  });
   ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach(function (name) {
-    document.addEventListener(name, function () { failed = true; });
+    document.addEventListener(name, function (event) {
+      failed = true;
+      typed.add(event.detail.elt);
+    });
   });
   document.addEventListener("htmx:afterRequest", function () {
     running -= 1;
     setTimeout(goOn, 0);  /* a save that was queued behind this one starts first */
   });
+
+  /* Not reached, or down for a moment: the text stays, and is sent again until there is an answer. */
+
+  var AGAIN_AFTER = 5000;
+  var unsent = new Set();
+
+  function sendAgain() {
+    var elements = Array.from(unsent);
+    unsent.clear();
+    elements.forEach(function (element) {
+      if (document.contains(element)) { window.htmx.trigger(element, "change"); }
+    });
+  }
+
+  ["htmx:sendError", "htmx:timeout", "htmx:responseError"].forEach(function (name) {
+    document.addEventListener(name, function (event) {
+      var xhr = event.detail.xhr;
+      if (name === "htmx:responseError" && [502, 503, 504].indexOf(xhr.status) < 0) { return; }
+      if (unsent.size === 0) { setTimeout(sendAgain, AGAIN_AFTER); }
+      unsent.add(event.detail.elt);
+    });
+  });
+  window.addEventListener("online", sendAgain);
+
+  function countWrong() {
+    var marks = Array.from(document.querySelectorAll(".filing nav a")).filter(function (link) {
+      return link.lastElementChild.textContent === "有误";
+    });
+    var told = document.getElementById("filing-wrong");
+    told.hidden = marks.length === 0;
+    told.querySelector("a span").textContent = marks.length;
+    if (marks.length) { told.querySelector("a").setAttribute("href", marks[0].getAttribute("href")); }
+  }
+
+  document.addEventListener("htmx:afterSettle", countWrong);
+  countWrong();
 
   function goOn() {
     if (running || !waiting) { return; }

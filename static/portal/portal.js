@@ -11,7 +11,7 @@
   "use strict";
 
   var SAYS = {
-    0: "网络中断，刚才的修改没有保存。内容仍在本页，请在网络恢复后重试。",
+    0: "连接不上平台，刚才的修改没有保存。内容仍在本页，连上后会自动再存。",
     400: "提交的内容不完整或格式不对，没有保存。内容仍在本页，请检查后重试。",
     401: "登录已过期，没有保存。请先在新窗口登录，再回到本页重试。",
     403: "没有保存：您没有权限，或页面打开太久、登录已过期。请复制未保存的文字，刷新页面后重试。",
@@ -240,5 +240,5 @@
   document.addEventListener("htmx:sendError", function (event) { failed(event, SAYS[0]); });
   document.addEventListener("htmx:timeout", function (event) { failed(event, TIMED_OUT); });
 
-  window.addEventListener("online", function () { announce("网络已恢复，请重试未保存的内容。", "warn"); });
+  window.addEventListener("online", function () { announce("网络已恢复。", "warn"); });
 })();

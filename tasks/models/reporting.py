@@ -230,6 +230,7 @@ class ProgressEntry(models.Model):
     )
     no_change = models.BooleanField("本季度无新进展", default=False)
     no_change_reason = models.CharField("无新进展原因", max_length=500, blank=True)
+    fall_reason = models.CharField("进度下降原因", max_length=500, blank=True)
     progress = models.TextField("本季进展", max_length=5000, blank=True)
     results = models.TextField("取得成效", max_length=5000, blank=True)
     problems = models.TextField("问题与困难", max_length=5000, blank=True)

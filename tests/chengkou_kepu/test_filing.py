@@ -204,6 +204,24 @@ def test_no_change_leaves_the_completion_last_accepted(signed_in, cast, units, p
     assert (entry.stage, entry.completion, entry.told) == ("", None, "本季度无新进展：汛期停工。")
 
 
+def test_a_fall_is_asked_for_its_reason_and_the_reviewer_reads_it(
+    signed_in, cast, units, plan, baseline, period
+):
+    factories.make_report(baseline, units.jiaowei, completions={3: 50}, by=cast.jiaowei)
+    client = signed_in(cast.jiaowei)
+    line = typed(period, units.jiaowei, 3, completion="40", progress="核减重复统计。")
+    refused = client.post(address(plan, period), line | {"verb": "SUBMIT", "version": "0"}, follow=True)
+    assert "还不能报送：1 项牵头工作没有填写完整。" in refused.content.decode()
+    assert "进度低于上次审核通过的 50%，须说明原因。" in refused.content.decode()
+    line = typed(period, units.jiaowei, 3, fall_reason="上季度重复统计，据实核减。")
+    client.post(address(plan, period), line | {"verb": "SUBMIT", "version": "1"})
+    report = QuarterlyReport.objects.get(period=period)
+    assert report.status == Status.SUBMITTED
+    review = signed_in(cast.kexie).get(f"/plans/{plan.slug}/review/{report.pk}/").content.decode()
+    assert "进度回落 50% → 40%" in review
+    assert "上季度重复统计，据实核减。" in review
+
+
 @pytest.mark.parametrize("unit", ["abc", "9" * 30, "-1", "999999"])
 def test_an_odd_unit_is_not_found(signed_in, cast, plan, period, unit):
     for user in (cast.nongye, cast.kexie):

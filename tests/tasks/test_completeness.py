@@ -53,6 +53,26 @@ def test_what_a_line_lacks(values, wanted):
     assert lacking(ProgressEntry(**values)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ({"completion": 50}, ()),
+        ({"completion": 51}, ()),
+        ({"completion": 49}, ("fall_reason",)),
+        ({"completion": 49, "fall_reason": " "}, ("fall_reason",)),
+        ({"completion": 49, "fall_reason": "上季度按计划数误报，据实更正"}, ()),
+        ({"completion": None, "stage": "", "no_change": True, "no_change_reason": "汛期停工"}, ()),
+    ],
+    ids=str,
+)
+def test_a_completion_below_the_last_accepted_one_wants_its_reason(
+    values, wanted, baseline, report, units, cast
+):
+    factories.make_report(baseline, units.nongye, completions={1: 50}, by=cast.nongye)
+    fill(report, 1, **{"stage": "UNDER_WAY", "progress": "举办培训班。"} | values)
+    assert report_lines(report)[0].lacking == wanted
+
+
 def test_an_absent_line_lacks_everything():
     assert lacking(None) == ("completion", "stage", "progress")
 
@@ -115,10 +135,10 @@ def test_the_quarters_last_day_decides_which_lines_there_are(fields, numbers, re
 
 
 @pytest.mark.parametrize("count", [1, 38])
-def test_lines_cost_three_queries(count, plan, report, units, django_assert_num_queries):
+def test_lines_cost_four_queries(count, plan, report, units, django_assert_num_queries):
     for number in range(100, 100 + count):
         factories.make_task(plan, number, leads=[units.nongye])
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         lines = report_lines(report)
         numbers = [(line.responsibility.task.action.ordinal, line.missing) for line in lines]
     assert len(numbers) == count + 3

@@ -21,6 +21,7 @@ EMPTY_LINE = {
     "completion": None,
     "no_change": False,
     "no_change_reason": "",
+    "fall_reason": "",
     "progress": "",
     "results": "",
     "problems": "",
