@@ -92,7 +92,12 @@ def _post(request, period, department, own, *, at):
     if verb in UNIT_VERBS:
         return _carry_out(request, period, department, saved, at=at)
     messages.success(request, "已保存。" if saved else "没有需要保存的修改。")
-    return redirect(_address(period, department))
+    return redirect(f"{_address(period, department)}{_anchor(typed)}")
+
+
+def _anchor(typed):
+    """Back to the block that was applied."""
+    return f"#{typed.applied.prefix}" if typed.applied else ""
 
 
 def _refused(request, period, department, own, refusal, typed, *, at):

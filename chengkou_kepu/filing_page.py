@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from departments import permissions as roles
 from departments.models import Department
@@ -11,9 +10,12 @@ from indicators.measuring import OwedMeasurement, owed_measurements
 from tasks import calendar, permissions, workflow
 from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
-from tasks.forms import LineForm
-from tasks.models import Action, QuarterlyReport, ReportEvent, ReportingPeriod
+from tasks.forms import BlockForm, LineForm
+from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
 from tasks.obligations import resubmission_due
+from tasks.sharing import SHARED_FIELDS, by_section, largest_shared
+
+from .saving import Typed
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
@@ -27,6 +29,7 @@ class FilingLine:
     line: Line
     form: LineForm
     conflict: Conflict | None
+    shared: bool = False
 
     @property
     def before(self):
@@ -46,8 +49,8 @@ class FilingLine:
 
     @property
     def unfolded(self):
-        """Whether a supporting line, which nobody must fill, is shown open: once there is something in it."""
-        return self.begun or self.state == WRONG
+        """Whether a supporting line, which nobody must fill, is shown open: once it says something of its own."""
+        return (self.begun and not self.shared) or self.state == WRONG
 
     @property
     def state(self):
@@ -76,12 +79,27 @@ class FilingMeasurement:
 
 
 @dataclass(frozen=True)
+class Block:
+    """按行动一并填写: one form for the section's rows, of which `ticked` (responsibility ids) get what it says.
+
+    `before` is what the rows last had accepted, where they all had the same.
+    """
+
+    form: BlockForm
+    ticked: frozenset
+    before: ProgressEntry | None
+    unfolded: bool
+    unapplied: bool
+
+
+@dataclass(frozen=True)
 class Section:
-    """Neighbouring lines of one role and action."""
+    """The lines of one role and action; `block` where there are two rows or more to fill."""
 
     action: Action
     is_lead: bool
     lines: tuple[FilingLine, ...]
+    block: Block | None
 
 
 @dataclass(frozen=True)
@@ -182,20 +200,46 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
 
 
 def _sections(report, typed, conflicts):
-    typed_lines = typed.lines if typed is not None else {}
-    views = [
+    sections = by_section(report_lines(report), lambda line: line.responsibility)
+    return tuple(_section(*section, Typed() if typed is None else typed, conflicts) for section in sections)
+
+
+def _section(action, is_lead, lines, typed, conflicts):
+    shared = largest_shared(lines)
+    views = tuple(
         FilingLine(
             line=line,
-            form=_form(typed_lines.get(line.responsibility.pk), conflicts.get(line.responsibility.pk), line),
+            form=_form(typed.lines.get(line.responsibility.pk), conflicts.get(line.responsibility.pk), line),
             conflict=conflicts.get(line.responsibility.pk),
+            shared=line in shared,
         )
-        for line in report_lines(report)
-    ]
-    return tuple(
-        Section(action, is_lead, tuple(group))
-        for (is_lead, action), group in groupby(
-            views, key=lambda v: (v.line.responsibility.is_lead, v.task.action)
-        )
+        for line in lines
+    )
+    open_lines = [line for line in lines if not line.closed_out]
+    block = _block(action, is_lead, open_lines, shared, typed) if len(open_lines) > 1 else None
+    return Section(action, is_lead, views, block)
+
+
+def _block(action, is_lead, lines, shared, typed):
+    """The block of a section: what was typed into it, else what its rows share."""
+    key = f"{action.ordinal}-{'LEAD' if is_lead else 'SUPPORT'}"
+    form = typed.blocks.get(key)
+    empty = [line for line in lines if line.entry is None or not line.entry.told]
+    rows = frozenset(line.responsibility.pk for line in shared or empty)
+    told = {line.before.told if line.before else "" for line in lines}
+    return Block(
+        form=form or BlockForm(key=key, entry=_shared_entry(shared)),
+        ticked=frozenset(form.ticked) if form else rows,
+        before=lines[0].before if len(told) == 1 else None,
+        unfolded=bool(form or shared) or not is_lead,
+        unapplied=form in typed.unapplied,
+    )
+
+
+def _shared_entry(shared):
+    """An entry that says what the rows share: their texts and figures, without a completion."""
+    return (
+        ProgressEntry(**{name: getattr(shared[0].entry, name) for name in SHARED_FIELDS}) if shared else None
     )
 
 

@@ -10,31 +10,45 @@ from indicators.forms import MeasurementForm
 from indicators.measuring import save_measurements
 from indicators.models import Indicator
 from tasks.drafting import Conflict, SaveOutcome, begin_report, save_lines
-from tasks.forms import LineForm
+from tasks.forms import BlockForm, LineForm
 from tasks.models import QuarterlyReport
 
 from .verbs import posted_number
 
 LINE_KEY = re.compile(r"line-(\d{1,18})-version")
+BLOCK_KEY = re.compile(r"block-(\d{1,5}-(?:LEAD|SUPPORT))-seen")
 MEASUREMENT_KEY = re.compile(r"measurement-(\d{1,18})-version")
 
 
 @dataclass
 class Typed:
-    """What came back from a filing page: bound forms by responsibility id and by indicator id."""
+    """What came back from a filing page: bound forms by responsibility id, by indicator id and by section.
+
+    `applied` is the block that was asked to be applied to its rows, None where none was.
+    """
 
     lines: dict[int, LineForm] = field(default_factory=dict)
     measurements: dict[int, MeasurementForm] = field(default_factory=dict)
+    blocks: dict[str, BlockForm] = field(default_factory=dict)
+    applied: BlockForm | None = None
 
     @classmethod
     def read(cls, data, period):
-        """Bind every line and measurement found in the posted `data`."""
+        """Bind every line, measurement and block found in the posted `data`; apply the block asked for."""
+        keys = [m[1] for key in data if (m := BLOCK_KEY.fullmatch(key))]
+        blocks = {key: BlockForm(data, key=key) for key in keys}
+        applied = blocks.get(data.get("apply", ""))
+        if applied:
+            applied.require_use()
+            data = applied.applied_to(data) if applied.is_valid() else data
         ids = [int(m[1]) for key in data if (m := LINE_KEY.fullmatch(key))]
         owed = [int(m[1]) for key in data if (m := MEASUREMENT_KEY.fullmatch(key))]
         indicators = Indicator.objects.filter(plan=period.plan_id, pk__in=owed) if owed else []
         return cls(
             {pk: LineForm(data, responsibility_id=pk) for pk in ids},
             {i.pk: MeasurementForm(data, indicator=i) for i in indicators},
+            blocks,
+            applied,
         )
 
     def __bool__(self):
@@ -50,7 +64,13 @@ class Typed:
 
     @cached_property
     def invalid(self):
-        return [form for form in self.forms if not form.is_valid()]
+        """Forms whose text is not saved: with errors, or a block that was filled and not applied."""
+        return [form for form in self.forms if not form.is_valid()] + self.unapplied
+
+    @property
+    def unapplied(self):
+        asked = self.applied
+        return [b for b in self.blocks.values() if (not b.is_valid() if b is asked else b.left_unapplied)]
 
     @cached_property
     def line_inputs(self):

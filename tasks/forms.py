@@ -43,11 +43,10 @@ class LineForm(TrackedForm):
         label="投入资金（万元）", unit="万元", max_digits=12, decimal_places=2, required=False
     )
 
-    def __init__(self, data=None, *, responsibility_id, entry=None):
+    def __init__(self, data=None, *, responsibility_id=None, entry=None, prefix=None):
         self.responsibility_id = responsibility_id
-        super().__init__(
-            data, prefix=line_prefix(responsibility_id), row=entry or ProgressEntry(), tracked=LINE_FIELDS
-        )
+        prefix = prefix or line_prefix(responsibility_id)
+        super().__init__(data, prefix=prefix, row=entry or ProgressEntry(), tracked=LINE_FIELDS)
 
     def clean(self):
         data = super().clean()
@@ -64,6 +63,51 @@ class LineForm(TrackedForm):
 
     def line_input(self):
         return LineInput(self.responsibility_id, self.seen_version, self.values())
+
+
+class BlockForm(LineForm):
+    """One text and one set of figures for the ticked rows of a section (按行动一并填写).
+
+    `key` is the section's: the action's ordinal and the role, as 3-SUPPORT. It saves nothing itself: `applied_to`
+    writes what it says into the rows' own fields, which are then saved as if typed there.
+    """
+
+    def __init__(self, data=None, *, key, entry=None):
+        self.key = key
+        super().__init__(data, entry=entry, prefix=f"block-{key}")
+
+    @property
+    def ticked(self):
+        """Responsibility ids of the ticked rows."""
+        return {int(pk) for pk in self.data.getlist(f"{self.prefix}-rows") if pk.isdecimal()}
+
+    @property
+    def said(self):
+        """{field: value} of what a valid block says."""
+        return {name: value for name, value in self.values().items() if value not in (None, "", False)}
+
+    @property
+    def left_unapplied(self):
+        """Whether something was typed into a valid block, or is wrong in it, without being applied."""
+        return not self.is_valid() or (self.touched and bool(self.said))
+
+    def require_use(self):
+        """Add an error where there is nothing to apply, or no row to apply it to."""
+        if self.is_valid() and not self.said:
+            self.add_error(None, "请先填写内容。")
+        elif self.is_valid() and not self.ticked:
+            self.add_error(None, "请勾选要一并填写的工作。")
+
+    def applied_to(self, data):
+        """A copy of the posted `data` with what the block says in the fields of its ticked rows."""
+        data, said = data.copy(), self.said
+        rows = [prefix for pk in self.ticked if f"{(prefix := line_prefix(pk))}-version" in data]
+        for row in rows:
+            if "no_change" not in said:
+                data.pop(f"{row}-no_change", None)
+            for name, value in said.items():
+                data[f"{row}-{name}"] = "on" if value is True else str(value)
+        return data
 
 
 def stage_of(completion):
