@@ -12,15 +12,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from departments import permissions as roles
 from departments.models import Department
-from tasks import permissions, workflow
+from tasks import cooperation, permissions, workflow
 from tasks.forms import SignatureForm
-from tasks.models import QuarterlyReport
+from tasks.models import QuarterlyReport, SupportRequest
 from tasks.obligations import filing_state
 from tasks.selection import named_period, periods_of, visible_plan
 
 from .filing_page import assemble
 from .saving import Typed, save_return, seen_version
-from .verbs import BEGINNING_VERBS, SUBMIT_SIGNED, UNIT_VERBS, carry_out
+from .verbs import BEGINNING_VERBS, SUBMIT_SIGNED, UNIT_VERBS, carry_out, posted_number
 
 ID = re.compile(r"[0-9]{1,18}")
 
@@ -30,7 +30,7 @@ def filing(request, slug):
     """The unit's quarters, newest first: what is open, by when, and what became of each."""
     at = timezone.now()
     plan = visible_plan(request, slug)
-    department, own = _department(request, plan)
+    department, own = asked_department(request, plan)
     reports = {
         r.period_id: r for r in QuarterlyReport.objects.filter(department=department, period__plan=plan)
     }
@@ -51,7 +51,7 @@ def filing_return(request, slug, code):
     at = timezone.now()
     plan = visible_plan(request, slug)
     period = named_period(plan, code)
-    department, own = _department(request, plan)
+    department, own = asked_department(request, plan)
     if request.method == "POST":
         return _post(request, period, department, own, at=at)
     return _page(request, period, department, own, at=at)
@@ -89,10 +89,35 @@ def _post(request, period, department, own, *, at):
     if typed.invalid or (saved and saved.conflicts):
         messages.error(request, "有内容没有保存，请看标出的地方。其余内容已保存。")
         return _page(request, period, department, own, at=at, typed=typed, saved=saved)
+    if "answer" in request.POST:
+        return _answer(request, period, department, at=at)
     if verb in UNIT_VERBS:
         return _carry_out(request, period, department, saved, at=at)
     messages.success(request, "已保存。" if saved else "没有需要保存的修改。")
     return redirect(f"{_address(period, department)}{_anchor(typed)}")
+
+
+def _answer(request, period, department, *, at):
+    """答复征集, with what has just been saved."""
+    asked = (
+        SupportRequest.objects.filter(
+            period=period,
+            responsibility__department=department,
+            responsibility=posted_number(request.POST, "answer"),
+        )
+        .select_related("responsibility__task", "responsibility__department", "lead")
+        .first()
+    )
+    if asked is None:
+        raise Http404("没有这项征集。")
+    try:
+        cooperation.answer(asked, by=request.user, at=at)
+        messages.success(request, f"已答复{asked.lead}；报送前仍可修改，修改后请再次答复。")
+    except workflow.NotAllowed:
+        raise
+    except workflow.Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(f"{_address(period, department)}#line-{asked.responsibility_id}")
 
 
 def _anchor(typed):
@@ -130,7 +155,7 @@ def _report(period, department):
     return report or QuarterlyReport(period=period, department=department)
 
 
-def _department(request, plan):
+def asked_department(request, plan):
     """(the unit this page is about, the user's own units in the plan's region).
 
     A unit that is not the user's is 404, unless the user coordinates and may file for it; a reader without any

@@ -8,6 +8,7 @@ from departments.models import Department
 from indicators.forms import MeasurementForm
 from indicators.measuring import OwedMeasurement, owed_measurements
 from tasks import calendar, permissions, workflow
+from tasks.answers import Answer, answers_to, lead_entries
 from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
 from tasks.forms import BlockForm, LineForm
@@ -24,12 +25,17 @@ WRONG = "有误"
 
 @dataclass(frozen=True)
 class FilingLine:
-    """A line with its form and what somebody else saved first."""
+    """A line with its form and what somebody else saved first.
+
+    A lead's has the `answers` of the supporters it asked, a supporter's what the first lead last had accepted.
+    """
 
     line: Line
     form: LineForm
     conflict: Conflict | None
     shared: bool = False
+    answers: tuple[Answer, ...] = ()
+    lead_entry: ProgressEntry | None = None
 
     @property
     def before(self):
@@ -50,15 +56,22 @@ class FilingLine:
     @property
     def unfolded(self):
         """Whether a supporting line, which nobody must fill, is shown open: once it says something of its own."""
-        return (self.begun and not self.shared) or self.state == WRONG
+        return (self.begun and not self.shared) or self.state in (WRONG, "待答复")
+
+    @property
+    def answered(self):
+        """How many of the supporters asked have answered."""
+        return sum(answer.entry is not None for answer in self.answers)
 
     @property
     def state(self):
-        """What the line needs, in a word: 有误, 待填, 已填, 已办结 or 选填."""
+        """What the line needs, in a word: 有误, 待填, 待答复, 已填, 已办结 or 选填."""
         if self.conflict or (self.form.is_bound and not self.form.is_valid()):
             return WRONG
         if self.line.missing:
             return "待填"
+        if self.line.unanswered:
+            return "待答复"
         if self.begun:
             return "已填"
         return "已办结" if self.line.closed_out else "选填"
@@ -101,6 +114,11 @@ class Section:
     lines: tuple[FilingLine, ...]
     block: Block | None
 
+    @property
+    def rows(self):
+        """The lines the block may fill."""
+        return [line for line in self.lines if not line.line.closed_out]
+
 
 @dataclass(frozen=True)
 class FilingPage:
@@ -110,6 +128,7 @@ class FilingPage:
     department: Department
     report: QuarterlyReport
     sections: tuple[Section, ...]
+    without_duty: tuple[Line, ...]
     measurements: tuple[FilingMeasurement, ...]
     readable: bool
     proxy: bool
@@ -174,6 +193,7 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
     report.period, report.department = period, department
     proxy = not roles.files_for(user, department.pk)
     fixed = workflow.reason_lines_fixed(report, at=at, by=user)
+    lines = report_lines(report)
     if report.status == Status.ENDORSING and roles.is_approver(user, department.pk):
         fixed = "待您审核：请核对后报送县科协；需要修改的，请写明理由退回填报人。"
     if not fixed and not permissions.writes_lines(user, report):
@@ -186,7 +206,8 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
         period=period,
         department=department,
         report=report,
-        sections=_sections(report, typed, conflicts),
+        sections=_sections(report, [line for line in lines if not line.without_duty], typed, conflicts),
+        without_duty=tuple(line for line in lines if line.without_duty),
         measurements=_measurements(report, typed, missed),
         readable=permissions.reads_draft(user, report) if proxy else True,
         proxy=proxy,
@@ -199,12 +220,26 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
     )
 
 
-def _sections(report, typed, conflicts):
-    sections = by_section(report_lines(report), lambda line: line.responsibility)
-    return tuple(_section(*section, Typed() if typed is None else typed, conflicts) for section in sections)
+def _sections(report, lines, typed, conflicts):
+    supported = [line.responsibility.task_id for line in lines if not line.responsibility.is_lead]
+    others = _Others(
+        answers_to(report.department, report.period) if len(supported) < len(lines) else {},
+        lead_entries(supported, report.period) if supported else {},
+    )
+    sections = by_section(lines, lambda line: line.responsibility)
+    typed = Typed() if typed is None else typed
+    return tuple(_section(*section, typed, conflicts, others) for section in sections)
 
 
-def _section(action, is_lead, lines, typed, conflicts):
+@dataclass(frozen=True)
+class _Others:
+    """What other units say of the return's tasks, by task id."""
+
+    answers: dict
+    lead_entries: dict
+
+
+def _section(action, is_lead, lines, typed, conflicts, others):
     shared = largest_shared(lines)
     views = tuple(
         FilingLine(
@@ -212,6 +247,8 @@ def _section(action, is_lead, lines, typed, conflicts):
             form=_form(typed.lines.get(line.responsibility.pk), conflicts.get(line.responsibility.pk), line),
             conflict=conflicts.get(line.responsibility.pk),
             shared=line in shared,
+            answers=tuple(others.answers.get(line.responsibility.task_id, ())) if is_lead else (),
+            lead_entry=None if is_lead else others.lead_entries.get(line.responsibility.task_id),
         )
         for line in lines
     )

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from indicators.standing import owners_owing
 from tasks import calendar, permissions, reviewers, workflow
 from tasks.ledger import Ledger
-from tasks.models import CloseOut, QuarterlyReport, ReportEvent
+from tasks.models import CloseOut, NoDuty, QuarterlyReport, ReportEvent
 from tasks.obligations import Filing, UnitFiling, filing_state, resubmission_due
 from tasks.selection import chosen_period, periods_of, visible_plan
 from tasks.standing import unit_filings
@@ -60,6 +60,9 @@ def review(request, slug):
         "close_outs": CloseOut.objects.filter(task__plan=plan, status=CloseOut.Status.APPLIED).select_related(
             "task", "department", "period"
         ),
+        "claims": NoDuty.objects.filter(
+            responsibility__task__plan=plan, status=NoDuty.Status.ASKED
+        ).select_related("responsibility__task", "responsibility__department", "asked_by"),
         "missing": [f for f in filings if f.filing in (Filing.MISSING, Filing.PENDING)],
         "under_way": _under_way(plan, filings, at=at),
         "accepted": [f for f in filings if f.status == Status.ACCEPTED],

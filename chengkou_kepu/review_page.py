@@ -148,7 +148,7 @@ def assemble(report, *, user, at):
         times_submitted=len(submissions) - sum(e.verb == Verb.WITHDRAW for e in events),
         came_back=came_back,
         lines=_reviewed(report, [line for line in lines if _says_something(line.entry)], came_back),
-        empty=tuple(line for line in lines if not _says_something(line.entry)),
+        empty=tuple(line for line in lines if not _says_something(line.entry) and not line.without_duty),
         measurements=tuple(
             ReviewedMeasurement(o, _since(came_back, o.measurement)) for o in owed if o.own_text
         ),

@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from . import (
     close_outs,
+    cooperation,
     dashboard,
     department_pages,
     filing,
@@ -33,6 +34,8 @@ plan_pages = [
     path("indicators/<slug:code>/record/", indicator_pages.indicator_record, name="indicator-record"),
     path("filing/", filing.filing, name="filing"),
     path("filing/<str:code>/", filing.filing_return, name="filing-return"),
+    path("filing/<str:code>/cooperation/", cooperation.filing_cooperation, name="filing-cooperation"),
+    path("duties/<int:pk>/", cooperation.no_duty, name="no-duty"),
     path("review/", review.review, name="review"),
     path("review/<int:pk>/", review.review_report, name="review-report"),
     path("periods/", periods.period_list, name="period-list"),

@@ -2,20 +2,30 @@
 
 from dataclasses import dataclass
 
-from .models import CloseOut, ProgressEntry, Responsibility
+from django.db.models import Exists, FilteredRelation, OuterRef, Q
+
+from .models import CloseOut, NoDuty, ProgressEntry, Responsibility, SupportRequest
 
 
 @dataclass(frozen=True)
 class Line:
     """One responsibility of the unit in the period and its entry there (None: nothing saved).
 
-    `before` is the entry last accepted in an earlier period, as `latest_accepted_before` gives it.
+    `before` is the entry last accepted in an earlier period, as `latest_accepted_before` gives it; `request` what a
+    lead asks of a supporter (征集); a line `without_duty` (无具体任务, agreed) is not asked for, unless by a lead.
     """
 
     responsibility: Responsibility
     entry: ProgressEntry | None
     closed_out: bool
     before: ProgressEntry | None = None
+    request: SupportRequest | None = None
+    without_duty: bool = False
+
+    @property
+    def unanswered(self):
+        """Whether a lead waits for this line: it is asked for and says nothing yet."""
+        return self.request is not None and not (self.entry and self.entry.told)
 
     @property
     def required(self):
@@ -61,7 +71,13 @@ def report_lines(report):
     responsibilities = list(
         Responsibility.objects.in_force(report.period.last_day)
         .filter(department=report.department_id, task__plan=report.period.plan_id)
-        .select_related("task__action")
+        .annotate(
+            request=FilteredRelation(
+                "support_requests", condition=Q(support_requests__period=report.period_id)
+            ),
+            without_duty=Exists(NoDuty.objects.agreed().filter(responsibility=OuterRef("pk"))),
+        )
+        .select_related("task__action", "request__lead")
         .order_by("role", "task__number")
     )
     entries = (
@@ -69,7 +85,12 @@ def report_lines(report):
     )
     closed = set(CloseOut.objects.verified_up_to(report.period).values_list("task_id", flat=True))
     before = ProgressEntry.objects.latest_accepted_before(report.period, [r.pk for r in responsibilities])
-    return [Line(r, entries.get(r.pk), r.task_id in closed, before.get(r.pk)) for r in responsibilities]
+    lines = []
+    for r in responsibilities:
+        request = getattr(r, "request", None)
+        without_duty = r.without_duty and request is None
+        lines.append(Line(r, entries.get(r.pk), r.task_id in closed, before.get(r.pk), request, without_duty))
+    return lines
 
 
 def missing_lines(report):

@@ -139,6 +139,17 @@ class SignatureForm(forms.Form):
         return Signature(**self.cleaned_data)
 
 
+class SupportRequestForm(forms.Form):
+    """征集: by when, and what for."""
+
+    due_on = forms.DateField(
+        label="请于此日前答复",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "请填写答复日期。", "invalid": "日期写法如 2023-10-09。"},
+    )
+    note = forms.CharField(label="说明（选填）", required=False, max_length=500)
+
+
 class CloseOutForm(forms.Form):
     """申请办结."""
 

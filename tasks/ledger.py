@@ -1,11 +1,12 @@
-"""Everything of a plan that a roll-up needs, read once: five queries, however many tasks and quarters."""
+"""Everything of a plan that a roll-up needs, read once: five queries and one for who was asked, however many tasks and quarters."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import F, FilteredRelation, Q
 
-from .models import CloseOut, Plan, ProgressEntry, QuarterlyReport, Responsibility
+from .models import CloseOut, Plan, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
 
 Status = QuarterlyReport.Status
 
@@ -50,6 +51,12 @@ class Ledger:
             statements=_statements(plan),
             closed={t.pk: (t.closed_year, t.closed_quarter) for t in tasks if t.closed_year},
         )
+
+    @cached_property
+    def asked(self):
+        """{(period id, department id): how many lines leads asked of that unit there} (征集); a query of its own."""
+        requests = SupportRequest.objects.filter(period__plan=self.plan)
+        return Counter(requests.values_list("period_id", "responsibility__department_id").order_by())
 
     def in_force(self, day):
         """Responsibilities valid on the date, leads first, by position."""

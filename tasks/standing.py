@@ -113,6 +113,7 @@ def unit_filings(ledger, period, indicator_owners, *, at):
                 open_leads[department],
                 indicator_owners.get(department, ("", ()))[1],
                 supports[department] if must_report else 0,
+                ledger.asked[period.pk, department],
             ),
             report=reports.get(department),
             at=at,
@@ -197,7 +198,7 @@ def _unit_filing(period, department, name, *, leads, supports, reasons, report, 
     )
 
 
-def _reasons(open_leads, indicators, must_report_supports):
+def _reasons(open_leads, indicators, must_report_supports, asked):
     """Why a unit owes a return, as phrases; empty where it does not."""
     reasons = []
     if open_leads:
@@ -206,4 +207,6 @@ def _reasons(open_leads, indicators, must_report_supports):
         reasons.append(f"报送指标：{'、'.join(indicators)}")
     if must_report_supports:
         reasons.append(f"本方案要求配合单位报送（{must_report_supports}项）")
+    if asked:
+        reasons.append(f"牵头单位征集{asked}项进展")
     return tuple(reasons)

@@ -142,6 +142,16 @@
     text.focus();
   });
 
+  document.addEventListener("click", function (event) {
+    var asked = event.target.closest("[data-quote]");
+    if (!asked) { return; }
+    var text = asked.closest(".body").querySelector("textarea[name$='-progress']");
+    var told = asked.getAttribute("data-quote") + "：" + asked.parentNode.querySelector("[data-told]").textContent;
+    text.value = text.value.trim() ? text.value.trimEnd() + "\n" + told : told;
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+    text.focus();
+  });
+
   function unfold() {
     var line = document.getElementById(location.hash.slice(1));
     if (line && line.tagName === "DETAILS") {

@@ -386,4 +386,4 @@ def test_fifteen_queries_at_most_with_one_quarter_and_with_four(signed_in, cast,
     client = signed_in(cast.kexie)
     with CaptureQueriesContext(connection) as queries:
         assert client.get(URL, {"period": "2023Q3"}).status_code == 200
-    assert len(queries) == 14
+    assert len(queries) == 15

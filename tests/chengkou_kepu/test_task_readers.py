@@ -127,4 +127,4 @@ def test_being_told_what_is_due_costs_no_query(signed_in, cast, period, user):
     client = signed_in(getattr(cast, user))
     with CaptureQueriesContext(connection) as queries:
         assert client.get(f"{URL}tasks/1/").status_code == 200
-    assert len(queries) == 12
+    assert len(queries) == 13

@@ -10,12 +10,14 @@ from django.db import IntegrityError, connection, transaction
 from tasks.models import (
     Action,
     CloseOut,
+    NoDuty,
     Plan,
     PlanFinding,
     ProgressEntry,
     QuarterlyReport,
     ReportingPeriod,
     Responsibility,
+    SupportRequest,
     Task,
 )
 from tests import factories
@@ -46,6 +48,29 @@ def rows(plan, baseline, period, units, cast):
 def plan_with(rows, **fields):
     span = {"starts_on": date(2026, 1, 1), "ends_on": date(2030, 12, 31)}
     return Plan(**{"slug": "next", "region": rows["region"], "title": "下一个方案"} | span | fields)
+
+
+def second_request(rows):
+    asked = {
+        "period": rows["period"],
+        "responsibility": rows["line"],
+        "lead": rows["nongye"],
+        "due_on": date(2023, 10, 9),
+        "asked_by": rows["user"],
+        "asked_at": AT,
+    }
+    SupportRequest.objects.create(**asked)
+    return SupportRequest(**asked)
+
+
+def no_duty_with(rows, **fields):
+    asked = {"reason": "职责不涉及", "asked_by": rows["user"], "asked_at": AT}
+    return NoDuty(**{"responsibility": rows["line"]} | asked | fields)
+
+
+def second_no_duty(rows):
+    no_duty_with(rows).save()
+    return no_duty_with(rows)
 
 
 def period_with(rows, **fields):
@@ -163,6 +188,13 @@ IMPOSSIBLE = [
         "closeout_decision_on_record",
         "核查结论应有核查人和时间。",
         lambda rows: close_out_with(rows, decided_by=rows["user"], decided_at=AT),
+    ),
+    ("request_one_per_line_and_period", "本季度已向该单位征集此项进展。", second_request),
+    ("no_duty_one_standing_per_line", "此项已提出或已确认无具体任务。", second_no_duty),
+    (
+        "no_duty_decision_on_record",
+        "确认结论应有确认人和时间。",
+        lambda rows: no_duty_with(rows, status="AGREED"),
     ),
     (
         "closeout_refusal_has_reason",

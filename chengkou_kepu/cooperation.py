@@ -1,0 +1,170 @@
+"""征集和分工: what lead and supporting units ask of each other in a quarter, and rows without a concrete duty."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from tasks import calendar, cooperation, workflow
+from tasks.answers import Answer, answers_to
+from tasks.forms import SupportRequestForm
+from tasks.models import CloseOut, NoDuty, Responsibility, Task
+from tasks.selection import named_period, visible_plan
+
+from .filing import asked_department
+
+
+@dataclass(frozen=True)
+class Supporter:
+    """A supporting unit of a task the unit leads: what it was asked and answered, and its claim of no duty."""
+
+    responsibility: Responsibility
+    answer: Answer | None
+    claim: NoDuty | None
+
+
+@dataclass(frozen=True)
+class LedTask:
+    task: Task
+    supporters: tuple[Supporter, ...]
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A row the unit supports, with its standing claim of no duty."""
+
+    responsibility: Responsibility
+    claim: NoDuty | None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def filing_cooperation(request, slug, code):
+    at = timezone.now()
+    plan = visible_plan(request, slug)
+    period = named_period(plan, code)
+    department, own = asked_department(request, plan)
+    if department not in own:
+        raise PermissionDenied("征集和分工由本单位办理。")
+    form = SupportRequestForm(
+        request.POST if request.POST.get("verb") == "ask" else None,
+        initial={"due_on": calendar.local_day(period.due_at)},
+    )
+    if request.method == "POST" and _carried_out(request, period, department, form, at=at):
+        return redirect(f"{reverse('filing-cooperation', args=[slug, code])}?unit={department.pk}")
+    context = {
+        "plan": plan,
+        "period": period,
+        "department": department,
+        "own": own,
+        "form": form,
+        "led": _led_tasks(department, period),
+        "duties": _duties(department, period),
+        "fixed": workflow.reason_not_open(period, at=at),
+        "ticked": {int(pk) for pk in request.POST.getlist("rows") if pk.isdecimal()},
+        "reason": request.POST.get("reason", ""),
+    }
+    return render(request, "chengkou_kepu/filing_cooperation.html", context)
+
+
+def _carried_out(request, period, department, form, *, at):
+    """Ask or claim as posted; whether it was done. Refusals are said, and what was ticked stays."""
+    asked = {"by": request.user, "at": at}
+    rows = _ticked(request.POST, period)
+    try:
+        if request.POST.get("verb") == "ask":
+            if not form.is_valid():
+                return False
+            fresh = cooperation.ask_support(period, department, rows, **form.cleaned_data, **asked)
+            messages.success(request, f"已征集 {len(fresh)} 项。" if fresh else "所选各项此前都已征集。")
+        else:
+            cooperation.claim_no_duty(department, rows, reason=request.POST.get("reason", ""), **asked)
+            messages.success(request, "已提交，由牵头单位或县科协确认。")
+    except workflow.NotAllowed:
+        raise
+    except workflow.Refused as refusal:
+        messages.error(request, str(refusal))
+        return False
+    return True
+
+
+@require_POST
+def no_duty(request, slug, pk):
+    """Agree to, refuse or end a claim of no duty; back to the page it was asked from."""
+    plan = visible_plan(request, slug)
+    claim = NoDuty.objects.filter(pk=pk, responsibility__task__plan=plan).first()
+    if claim is None:
+        raise Http404("没有这项申请。")
+    asked = {"by": request.user, "at": timezone.now()}
+    verb = request.POST.get("verb")
+    try:
+        if verb == "end":
+            cooperation.end_no_duty(claim, **asked)
+        else:
+            decision = request.POST.get("decision", "")
+            cooperation.decide_no_duty(claim, agree=verb == "agree", decision=decision, **asked)
+        messages.success(
+            request, {"end": "已恢复填报。", "agree": "已确认无具体任务。"}.get(verb, "已答复不同意。")
+        )
+    except workflow.NotAllowed:
+        raise
+    except workflow.Refused as refusal:
+        messages.error(request, str(refusal))
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return redirect(back if safe else reverse("filing", args=[slug]))
+
+
+def _ticked(data, period):
+    """The posted responsibilities of the plan that are in force in the period."""
+    ids = [int(pk) for pk in data.getlist("rows") if pk.isascii() and pk.isdecimal() and len(pk) < 18]
+    held = Responsibility.objects.in_force(period.last_day).filter(task__plan=period.plan_id, pk__in=ids)
+    return list(held.select_related("task", "department"))
+
+
+def _led_tasks(department, period):
+    """LedTask of each task that the unit leads and that is not closed out, by number."""
+    in_force = Responsibility.objects.in_force(period.last_day)
+    led = in_force.leads().filter(department=department, task__plan=period.plan_id)
+    closed = CloseOut.objects.verified_up_to(period).values("task_id")
+    tasks = Task.objects.filter(pk__in=led.values("task_id")).exclude(pk__in=closed).order_by("number")
+    supports = list(
+        in_force.filter(task__in=tasks, role=Responsibility.Role.SUPPORT, department__is_group=False)
+        .select_related("department", "task")
+        .order_by("position")
+    )
+    answers = {
+        a.request.responsibility_id: a for group in answers_to(department, period).values() for a in group
+    }
+    claims = _standing_claims(supports)
+    return [
+        LedTask(
+            task,
+            tuple(
+                Supporter(r, answers.get(r.pk), claims.get(r.pk)) for r in supports if r.task_id == task.pk
+            ),
+        )
+        for task in tasks
+    ]
+
+
+def _duties(department, period):
+    """Duty of each row the unit supports, by number."""
+    supports = list(
+        Responsibility.objects.in_force(period.last_day)
+        .filter(department=department, task__plan=period.plan_id, role=Responsibility.Role.SUPPORT)
+        .select_related("task")
+        .order_by("task__number")
+    )
+    claims = _standing_claims(supports)
+    return [Duty(r, claims.get(r.pk)) for r in supports]
+
+
+def _standing_claims(responsibilities):
+    claims = NoDuty.objects.standing().filter(responsibility__in=responsibilities)
+    return {claim.responsibility_id: claim for claim in claims.select_related("asked_by", "decided_by")}

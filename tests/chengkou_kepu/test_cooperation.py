@@ -1,0 +1,239 @@
+"""征集和分工: leads ask, supporters answer, and rows without a concrete duty are settled once."""
+
+import pytest
+
+from tasks.models import NoDuty, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
+from tests import factories
+from tests.posting import return_address, typed
+
+pytestmark = pytest.mark.django_db
+NOW = "2023-10-05 09:00"
+
+
+@pytest.fixture(autouse=True)
+def early_in_october(clock):
+    clock(NOW)
+
+
+def page_address(plan, period, unit=None):
+    return f"/plans/{plan.slug}/filing/{period.code}/cooperation/" + (f"?unit={unit.pk}" if unit else "")
+
+
+def row(unit, number):
+    return Responsibility.objects.get(department=unit, task__number=number)
+
+
+@pytest.fixture
+def asked(signed_in, cast, plan, period, units):
+    """县农业农村委 asks 县科协 for its line on task 1, by 9 October."""
+    data = {"verb": "ask", "rows": [row(units.kexie, 1).pk], "due_on": "2023-10-09", "note": "重点写三下乡"}
+    response = signed_in(cast.nongye).post(page_address(plan, period), data)
+    assert response.status_code == 302
+    return SupportRequest.objects.get()
+
+
+def test_being_asked_makes_a_supporter_owe_and_tells_it_so(signed_in, cast, plan, period, units, asked):
+    client = signed_in(cast.kexie_tb)
+    dashboard = client.get(f"/plans/{plan.slug}/?period={period.code}").content.decode()
+    assert "县科协2023年第三季度季报尚未报送" in dashboard
+    page = client.get(return_address(plan, period)).content.decode()
+    assert "县农业农村委征集本项进展，请于2023年10月9日前答复。重点写三下乡" in page
+    inbox = signed_in(cast.kexie).get(f"/plans/{plan.slug}/review/?period={period.code}").content.decode()
+    assert "牵头单位征集1项进展" in inbox
+
+
+def test_the_lead_reads_an_answer_once_it_is_given(signed_in, cast, plan, period, units, asked):
+    def leads_view():
+        page = signed_in(cast.nongye).get(return_address(plan, period)).content.decode()
+        return "配合开展三下乡6场。" in page, "已答复 1 个" in page, "尚未答复（2023年10月9日前）" in page
+
+    line = row(units.kexie, 1)
+    data = typed(period, units.kexie, 1, progress="配合开展三下乡6场。", activities="6")
+    signed_in(cast.kexie_tb).post(return_address(plan, period), data)
+    assert leads_view() == (False, False, True)
+    page = signed_in(cast.kexie_tb).post(
+        return_address(plan, period), typed(period, units.kexie, 1) | {"answer": line.pk}, follow=True
+    )
+    assert "已答复县农业农村委；报送前仍可修改" in page.content.decode()
+    assert leads_view() == (True, True, False)
+    asked.refresh_from_db()
+    assert (asked.answered_by, asked.answered_at) == (cast.kexie_tb, factories.moment(NOW))
+
+
+def test_filing_the_return_answers_too(signed_in, cast, plan, period, units, asked):
+    data = typed(period, units.kexie, 1, progress="随季报一并答复。") | {"verb": "SUBMIT", "version": "0"}
+    signed_in(cast.kexie_tb).post(return_address(plan, period), data)
+    assert QuarterlyReport.objects.get().status == QuarterlyReport.Status.SUBMITTED
+    page = signed_in(cast.nongye).get(return_address(plan, period)).content.decode()
+    assert "随季报一并答复。" in page
+
+
+def test_an_empty_line_is_no_answer(signed_in, cast, plan, period, units, asked):
+    client = signed_in(cast.kexie_tb)
+    data = typed(period, units.kexie, 2, progress="别的一项。") | {"answer": row(units.kexie, 1).pk}
+    page = client.post(return_address(plan, period), data, follow=True).content.decode()
+    assert "请先填写本季进展，再答复。" in page
+    assert SupportRequest.objects.get().answered_at is None
+    assert client.post(return_address(plan, period), {"answer": row(units.kexie, 2).pk}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("user", "unit", "rows", "due_on", "status", "said"),
+    [
+        ("nongye", "nongye", [], "2023-10-09", 200, "请勾选要征集的单位和工作。"),
+        ("nongye", "nongye", [("kexie", 1)], "2023-10-04", 200, "答复日期应在今天和本季截止日期之间。"),
+        ("nongye", "nongye", [("kexie", 1)], "2023-10-11", 200, "答复日期应在今天和本季截止日期之间。"),
+        ("nongye", "nongye", [("kexie", 1)], "下周", 200, "日期写法如 2023-10-09。"),
+        ("nongye", "nongye", [("kexie", 3)], "2023-10-09", 403, ""),
+        ("nongye", "nongye", [("nongye", 1)], "2023-10-09", 403, ""),
+        ("jiaowei", "nongye", [("kexie", 1)], "2023-10-09", 404, ""),
+        ("kexie", "nongye", [("kexie", 1)], "2023-10-09", 403, ""),
+        ("lingdao", "nongye", [("kexie", 1)], "2023-10-09", 404, ""),
+    ],
+)
+def test_what_cannot_be_asked(signed_in, cast, plan, period, units, user, unit, rows, due_on, status, said):
+    pks = [row(getattr(units, name), number).pk for name, number in rows]
+    data = {"verb": "ask", "rows": pks, "due_on": due_on}
+    address = page_address(plan, period, getattr(units, unit))
+    response = signed_in(getattr(cast, user)).post(address, data)
+    assert response.status_code == status
+    assert said in response.content.decode()
+    assert not SupportRequest.objects.exists()
+
+
+def test_a_second_request_leaves_the_first(signed_in, cast, plan, period, units, asked):
+    data = {"verb": "ask", "rows": [row(units.kexie, 1).pk, row(units.jiaowei, 1).pk], "due_on": "2023-10-10"}
+    page = signed_in(cast.nongye).post(page_address(plan, period), data, follow=True).content.decode()
+    assert "已征集 1 项。" in page
+    held = SupportRequest.objects.values_list("responsibility__department__name", "due_on")
+    assert {name: str(day) for name, day in held} == {"县科协": "2023-10-09", "县教委": "2023-10-10"}
+
+
+def test_a_closed_quarter_takes_no_request(signed_in, cast, plan, period, units):
+    period.closed_at = factories.moment(NOW)
+    period.save()
+    data = {"verb": "ask", "rows": [row(units.kexie, 1).pk], "due_on": "2023-10-09"}
+    page = signed_in(cast.nongye).post(page_address(plan, period), data).content.decode()
+    assert "2023年第三季度已截止填报。" in page
+    assert not SupportRequest.objects.exists()
+
+
+def test_a_supporter_sees_the_leads_accepted_text(signed_in, cast, plan, baseline, period, units):
+    factories.make_report(baseline, units.nongye, completions={1: 35}, by=cast.nongye)
+    page = signed_in(cast.kexie_tb).get(return_address(plan, period)).content.decode()
+    assert "牵头单位县农业农村委的进展（2022年第四季度，审核通过）" in page
+    assert "第1项进展" in page
+
+
+@pytest.fixture
+def claim(signed_in, cast, plan, period, units):
+    """县科协 says that task 1 gives it nothing concrete to do."""
+    data = {"verb": "claim", "rows": [row(units.kexie, 1).pk], "reason": "职责不涉及"}
+    signed_in(cast.kexie_tb).post(page_address(plan, period), data)
+    return NoDuty.objects.get()
+
+
+def decide(client, plan, claim, verb, **data):
+    return client.post(f"/plans/{plan.slug}/duties/{claim.pk}/", {"verb": verb} | data, follow=True)
+
+
+def asked_numbers(client, plan, period):
+    page = client.get(return_address(plan, period)).context["page"]
+    return [line.task.number for line in page.lines]
+
+
+@pytest.mark.parametrize("user", ["nongye", "nongye_sh", "zhengfuban"])
+def test_a_row_without_duty_is_settled_once_and_not_asked_again(
+    signed_in, cast, plan, period, units, claim, user
+):
+    assert asked_numbers(signed_in(cast.kexie_tb), plan, period) == [1, 2, 3]
+    decide(signed_in(getattr(cast, user)), plan, claim, "agree")
+    claim.refresh_from_db()
+    assert (claim.status, claim.decided_by) == (NoDuty.Status.AGREED, getattr(cast, user))
+    client = signed_in(cast.kexie_tb)
+    assert asked_numbers(client, plan, period) == [2, 3]
+    page = client.get(return_address(plan, period)).content.decode()
+    assert "已确认无具体任务的 1 项（不再填报）" in page
+    assert "配合工作 2 项" in page
+    following = factories.make_period(plan, "2023Q4")
+    following.opens_at = factories.moment("2023-10-01 09:00")
+    following.save()
+    assert asked_numbers(client, plan, following) == [2, 3]
+
+
+@pytest.mark.parametrize("user", ["kexie_tb", "kexie", "jiaowei", "lingdao"])
+def test_ones_own_unit_and_others_cannot_agree(signed_in, cast, plan, period, claim, user):
+    assert decide(signed_in(getattr(cast, user)), plan, claim, "agree").status_code == 403
+    claim.refresh_from_db()
+    assert claim.status == NoDuty.Status.ASKED
+
+
+def test_a_stranger_finds_no_claim(signed_in, cast, plan, period, claim):
+    assert decide(signed_in(cast.outsider), plan, claim, "agree").status_code == 404
+
+
+def test_a_refusal_wants_its_reason_and_the_row_stays(signed_in, cast, plan, period, claim):
+    client = signed_in(cast.nongye)
+    assert "不同意的，请写明理由。" in decide(client, plan, claim, "refuse").content.decode()
+    decide(client, plan, claim, "refuse", decision="请继续配合三下乡。")
+    claim.refresh_from_db()
+    assert (claim.status, claim.decision) == (NoDuty.Status.REFUSED, "请继续配合三下乡。")
+    assert asked_numbers(signed_in(cast.kexie_tb), plan, period) == [1, 2, 3]
+    again = decide(signed_in(cast.nongye), plan, claim, "agree")
+    assert "该申请已处理：未同意。" in again.content.decode()
+
+
+def test_a_settled_row_can_be_taken_up_again(signed_in, cast, plan, period, claim):
+    decide(signed_in(cast.nongye), plan, claim, "agree")
+    client = signed_in(cast.kexie_tb)
+    decide(client, plan, claim, "end")
+    assert asked_numbers(client, plan, period) == [1, 2, 3]
+
+
+def test_a_lead_may_still_ask_for_a_settled_row(signed_in, cast, plan, period, units, claim):
+    client = signed_in(cast.nongye)
+    decide(client, plan, claim, "agree")
+    data = {"verb": "ask", "rows": [row(units.kexie, 1).pk], "due_on": "2023-10-09"}
+    client.post(page_address(plan, period), data)
+    assert asked_numbers(signed_in(cast.kexie_tb), plan, period) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason", "status", "said"),
+    [
+        ([], "职责不涉及", 200, "请勾选没有具体任务的工作。"),
+        ([("kexie", 2)], " ", 200, "请写明理由。"),
+        ([("kexie", 1)], "再提一次", 200, "其中有已经提出或已经确认的"),
+        ([("nongye", 3)], "别的单位", 403, ""),
+        ([("nongye", 1)], "牵头不行", 403, ""),
+    ],
+)
+def test_what_cannot_be_claimed(signed_in, cast, plan, period, units, claim, rows, reason, status, said):
+    pks = [row(getattr(units, name), number).pk for name, number in rows]
+    data = {"verb": "claim", "rows": pks, "reason": reason}
+    response = signed_in(cast.kexie_tb).post(page_address(plan, period), data)
+    assert response.status_code == status
+    assert said in response.content.decode()
+    assert NoDuty.objects.count() == 1
+
+
+def test_the_coordinator_finds_claims_in_the_inbox(signed_in, cast, plan, period, claim):
+    page = signed_in(cast.zhengfuban).get(f"/plans/{plan.slug}/review/").content.decode()
+    assert "待确认的无具体任务" in page
+    assert "提出无具体任务：职责不涉及" in page
+
+
+def test_claims_never_redirect_elsewhere(signed_in, cast, plan, period, claim):
+    client = signed_in(cast.nongye)
+    response = client.post(
+        f"/plans/{plan.slug}/duties/{claim.pk}/", {"verb": "agree", "next": "//evil.example/"}
+    )
+    assert response.url == f"/plans/{plan.slug}/filing/"
+
+
+def test_entries_of_a_settled_row_are_kept(signed_in, cast, plan, period, units, claim):
+    signed_in(cast.kexie_tb).post(
+        return_address(plan, period), typed(period, units.kexie, 1, progress="先写的。")
+    )
+    decide(signed_in(cast.nongye), plan, claim, "agree")
+    assert ProgressEntry.objects.get().progress == "先写的。"
