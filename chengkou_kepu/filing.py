@@ -94,7 +94,7 @@ def _post(request, period, department, own, *, at):
     if verb in UNIT_VERBS:
         return _carry_out(request, period, department, saved, at=at)
     messages.success(request, "已保存。" if saved else "没有需要保存的修改。")
-    return redirect(f"{_address(period, department)}{_anchor(typed)}")
+    return redirect(f"{return_address(period, department)}{_anchor(typed)}")
 
 
 def _answer(request, period, department, *, at):
@@ -117,7 +117,7 @@ def _answer(request, period, department, *, at):
         raise
     except workflow.Refused as refusal:
         messages.error(request, str(refusal))
-    return redirect(f"{_address(period, department)}#line-{asked.responsibility_id}")
+    return redirect(f"{return_address(period, department)}#line-{asked.responsibility_id}")
 
 
 def _anchor(typed):
@@ -135,7 +135,7 @@ def _refused(request, period, department, own, refusal, typed, *, at):
 
 def _carry_out(request, period, department, saved, *, at):
     report = saved.report if saved else _report(period, department)
-    address = _address(period, department)
+    address = return_address(period, department)
     try:
         version = seen_version(request.POST, saved)
         messages.success(request, carry_out(report, request.POST, version=version, by=request.user, at=at))
@@ -178,6 +178,6 @@ def asked_department(request, plan):
     return department, own
 
 
-def _address(period, department):
+def return_address(period, department):
     """The return's address; it always names the unit, so that a bookmark keeps its meaning."""
     return f"{reverse('filing-return', args=[period.plan.slug, period.code])}?unit={department.pk}"

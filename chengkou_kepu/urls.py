@@ -19,6 +19,7 @@ from . import (
     task_pages,
 )
 from .exports import views as exports
+from .offline import views as offline
 
 login = LoginView.as_view(template_name="departments/login.html", redirect_authenticated_user=True)
 
@@ -34,6 +35,8 @@ plan_pages = [
     path("indicators/<slug:code>/record/", indicator_pages.indicator_record, name="indicator-record"),
     path("filing/", filing.filing, name="filing"),
     path("filing/<str:code>/", filing.filing_return, name="filing-return"),
+    path("filing/<str:code>/workbook.xlsx", offline.download, name="filing-workbook"),
+    path("filing/<str:code>/upload/", offline.upload, name="filing-upload"),
     path("filing/<str:code>/cooperation/", cooperation.filing_cooperation, name="filing-cooperation"),
     path("duties/<int:pk>/", cooperation.no_duty, name="no-duty"),
     path("review/", review.review, name="review"),

@@ -47,7 +47,7 @@ class QuantityField(forms.DecimalField):
         if unit and not self._is_understood(unit):
             raise ValidationError(f"请以“{self.unit}”为单位填写。" if self.unit else "请只填写数字。")
         result = super().to_python(digits)
-        return result * TEN_THOUSAND if ten_thousand else result
+        return _whole(result * TEN_THOUSAND) if ten_thousand else result
 
     def _is_understood(self, unit):
         """The field's own unit, or the beginning of it (元 of 元/人); any common one where it has none."""
@@ -129,6 +129,11 @@ def digest(values):
 def plain_number(value):
     """A Decimal without trailing zeros, exponent or separators."""
     return format(value.normalize(), "f")
+
+
+def _whole(value):
+    """A Decimal without the zeros that multiplying left behind its point: 12000 rather than 12000.0."""
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
 
 
 def _canonical(value):
