@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from departments import permissions as roles
 from tasks import calendar
-from tasks.models import QuarterlyReport
+from tasks.models import QuarterlyReport, ReportEvent
+from tasks.obligations import resubmission_due
 from tasks.permissions import coordinates
 
 Status = QuarterlyReport.Status
+Verb = ReportEvent.Verb
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def _own_return(user, period, filing, at):
     return_of = f"{filing.department}{period}季报"
     link = ("filing-return", period.code)
     if filing.status == Status.RETURNED:
-        return Ask(f"{return_of}已退回，请补正后重新报送。", "去补正", *link)
+        return Ask(f"{return_of}已退回，请{_due_again(filing, period)}补正后重新报送。", "去补正", *link)
     if not period.is_open(at):
         return None
     if filing.status == Status.ENDORSING:
@@ -50,6 +52,16 @@ def _own_return(user, period, filing, at):
     else:
         return None
     return Ask(f"{return_of}{state}，{_deadline(period, at)}。", label, *link)
+
+
+def _due_again(filing, period):
+    """于2023年10月18日24时前; one query, for those alone who have something to correct."""
+    events = ReportEvent.objects.filter(report=filing.report_id)
+    came_back = events.filter(verb__in=[Verb.RETURN, Verb.REOPEN]).order_by("at", "pk").last()
+    if came_back is None:
+        return ""
+    due = resubmission_due(came_back.at, period.plan.resubmit_working_days)
+    return f"于{calendar.zh_day(calendar.local_day(due))}24时前"
 
 
 def _deadline(period, at):

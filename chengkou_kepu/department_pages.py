@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import render
 
@@ -10,7 +11,7 @@ from departments.models import Department
 from indicators.models import Indicator, Measurement
 from indicators.standing import owners_owing
 from tasks.ledger import Ledger
-from tasks.models import ProgressEntry, QuarterlyReport, ReportingPeriod, Responsibility
+from tasks.models import Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Responsibility
 from tasks.obligations import UnitFiling, rates
 from tasks.permissions import coordinates
 from tasks.progress import TaskProgress
@@ -128,6 +129,7 @@ def _accepted_entries(department, period):
         ProgressEntry.objects.accepted()
         .filter(report__period=period, report__department=department)
         .select_related("responsibility__task")
+        .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))
         .order_by("responsibility__role", "responsibility__task__number")
     )
 

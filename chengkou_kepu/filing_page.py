@@ -12,6 +12,7 @@ from tasks.answers import Answer, answers_to, lead_entries
 from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
 from tasks.forms import BlockForm, LineForm
+from tasks.identity_numbers import numbers_in
 from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
 from tasks.obligations import resubmission_due
 from tasks.sharing import SHARED_FIELDS, by_section, largest_shared
@@ -27,7 +28,8 @@ WRONG = "有误"
 class FilingLine:
     """A line with its form and what somebody else saved first.
 
-    A lead's has the `answers` of the supporters it asked, a supporter's what the first lead last had accepted.
+    A lead's has the `answers` of the supporters it asked, a supporter's what the first lead last had accepted;
+    `remark` is what the reviewer said of the line when the return last came back.
     """
 
     line: Line
@@ -36,6 +38,7 @@ class FilingLine:
     shared: bool = False
     answers: tuple[Answer, ...] = ()
     lead_entry: ProgressEntry | None = None
+    remark: str = ""
 
     @property
     def before(self):
@@ -57,6 +60,10 @@ class FilingLine:
     def unfolded(self):
         """Whether a supporting line, which nobody must fill, is shown open: once it says something of its own."""
         return (self.begun and not self.shared) or self.state in (WRONG, "待答复")
+
+    @property
+    def identity_numbers(self):
+        return numbers_in(self.entry)
 
     @property
     def answered(self):
@@ -170,8 +177,17 @@ class FilingPage:
         return [item for item in self.measurements if not item.owed.own_text]
 
     @property
+    def with_identity_numbers(self):
+        return [line for line in self.lines if line.identity_numbers]
+
+    @property
     def came_back(self):
         return bool(self.last_event and self.last_event.verb in (Verb.RETURN, Verb.REOPEN))
+
+    @property
+    def came_back_empty(self):
+        """Whether it was returned as 实质空报, which is no filing."""
+        return self.came_back and self.last_event.code == ReportEvent.Code.EMPTY
 
     @property
     def returned_lines(self):
@@ -194,6 +210,7 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
     proxy = not roles.files_for(user, department.pk)
     fixed = workflow.reason_lines_fixed(report, at=at, by=user)
     lines = report_lines(report)
+    last_event = workflow.latest_event(report) if report.pk else None
     if report.status == Status.ENDORSING and roles.is_approver(user, department.pk):
         fixed = "待您审核：请核对后报送县科协；需要修改的，请写明理由退回填报人。"
     if not fixed and not permissions.writes_lines(user, report):
@@ -201,12 +218,13 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
     has_approver = roles.has_active_approver(department.pk)
     conflicts = {c.key: c for c in saved.lines.conflicts} if saved else {}
     missed = {c.key: c for c in saved.measurements.conflicts} if saved else {}
-    last_event = workflow.latest_event(report) if report.pk else None
     return FilingPage(
         period=period,
         department=department,
         report=report,
-        sections=_sections(report, [line for line in lines if not line.without_duty], typed, conflicts),
+        sections=_sections(
+            report, [line for line in lines if not line.without_duty], typed, conflicts, last_event
+        ),
         without_duty=tuple(line for line in lines if line.without_duty),
         measurements=_measurements(report, typed, missed),
         readable=permissions.reads_draft(user, report) if proxy else True,
@@ -220,11 +238,12 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
     )
 
 
-def _sections(report, lines, typed, conflicts):
+def _sections(report, lines, typed, conflicts, last_event):
     supported = [line.responsibility.task_id for line in lines if not line.responsibility.is_lead]
     others = _Others(
         answers_to(report.department, report.period) if len(supported) < len(lines) else {},
         lead_entries(supported, report.period) if supported else {},
+        last_event.remarks if last_event else {},
     )
     sections = by_section(lines, lambda line: line.responsibility)
     typed = Typed() if typed is None else typed
@@ -233,10 +252,11 @@ def _sections(report, lines, typed, conflicts):
 
 @dataclass(frozen=True)
 class _Others:
-    """What other units say of the return's tasks, by task id."""
+    """What others say: units of the return's tasks, by task id; the reviewer of its lines, by responsibility id."""
 
     answers: dict
     lead_entries: dict
+    remarks: dict
 
 
 def _section(action, is_lead, lines, typed, conflicts, others):
@@ -248,6 +268,7 @@ def _section(action, is_lead, lines, typed, conflicts, others):
             conflict=conflicts.get(line.responsibility.pk),
             shared=line in shared,
             answers=tuple(others.answers.get(line.responsibility.task_id, ())) if is_lead else (),
+            remark=others.remarks.get(str(line.responsibility.pk), ""),
             lead_entry=None if is_lead else others.lead_entries.get(line.responsibility.task_id),
         )
         for line in lines

@@ -27,6 +27,7 @@ class Navigation:
     plans: list = field(default_factory=list)
     items: list = field(default_factory=list)
     who: str = ""
+    unread: int = 0
     admin_url: str | None = None
 
 
@@ -43,6 +44,7 @@ def navigation(request):
             plans=getattr(request, "other_plans", []),
             items=_items(request, plan) if plan else [],
             who=_who(user),
+            unread=user.unread_notices,
             admin_url=reverse("admin:index") if enters_admin(user) else None,
         )
     }

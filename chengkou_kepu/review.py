@@ -5,17 +5,19 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
 
 from indicators.standing import owners_owing
 from tasks import calendar, permissions, reviewers, workflow
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, NoDuty, QuarterlyReport, ReportEvent
-from tasks.obligations import Filing, UnitFiling, filing_state, resubmission_due
+from tasks.obligations import Filing, UnitFiling, filing_state, resubmission_due, resubmitted_late
 from tasks.selection import chosen_period, periods_of, visible_plan
 from tasks.standing import unit_filings
 
@@ -24,15 +26,21 @@ from .verbs import REVIEW_VERBS, carry_out, posted_number
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
+OPENED = "opened_reviews"
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A submitted return: whether it came in time, how many days it has waited since it last came."""
+    """A submitted return: whether it came in time, how many days it has waited since it last came.
+
+    `late_again`: it came back later than it was due again (逾期补正). `opened`: the reader has read it as it is now.
+    """
 
     report: QuarterlyReport
     filing: Filing
     days: int
+    late_again: bool
+    opened: bool
 
 
 @dataclass(frozen=True)
@@ -44,19 +52,23 @@ class UnderWay:
     left: str = ""
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def review(request, slug):
     """What waits for the coordinator, the longest first; who has not filed; what came back and is out again."""
     at = timezone.now()
     plan = coordinated_plan(request, slug)
+    if request.method == "POST":
+        return _accept_several(request, plan, at=at)
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
     filings = unit_filings(Ledger.load(plan), period, owners_owing(plan, period.quarter), at=at)
+    waiting = _waiting(plan, request, at=at)
     context = {
         "plan": plan,
         "period": period,
         "periods": periods,
-        "waiting": _waiting(plan, request.user, at=at),
+        "waiting": waiting,
+        "any_opened": any(row.opened for row in waiting),
         "close_outs": CloseOut.objects.filter(task__plan=plan, status=CloseOut.Status.APPLIED).select_related(
             "task", "department", "period"
         ),
@@ -72,11 +84,14 @@ def review(request, slug):
     return render(request, "chengkou_kepu/review.html", context)
 
 
-def _waiting(plan, user, *, at):
+def _waiting(plan, request, *, at):
     """Waiting of the submitted returns of any quarter, the longest first, with how often each was returned."""
     returned = Count("events", filter=Q(events__verb=Verb.RETURN))
     awaiting = QuarterlyReport.objects.filter(period__plan=plan).awaiting_review()
-    reports = reviewers.left_to_others(awaiting, user, plan).select_related("department", "period")
+    reports = reviewers.left_to_others(awaiting, request.user, plan).select_related("department", "period")
+    came_back = ReportEvent.objects.filter(report=OuterRef("pk"), verb__in=CAME_BACK).order_by("-at", "-pk")
+    opened = request.session.get(OPENED, {})
+    days = plan.resubmit_working_days
     return [
         Waiting(
             report,
@@ -84,9 +99,35 @@ def _waiting(plan, user, *, at):
                 owes=True, first_submitted_at=report.first_submitted_at, due_at=report.period.due_at, at=at
             ),
             (calendar.local_day(at) - calendar.local_day(report.submitted_at)).days,
+            bool(report.came_back_at and resubmitted_late(report.came_back_at, report.submitted_at, days)),
+            opened.get(str(report.pk)) == report.version,
         )
-        for report in reports.annotate(times_returned=returned)
+        for report in reports.annotate(
+            times_returned=returned, came_back_at=Subquery(came_back.values("at")[:1])
+        )
     ]
+
+
+def _accept_several(request, plan, *, at):
+    """Accept the ticked reports, each at the version in which its page was opened; each refusal is said by name."""
+    opened = request.session.get(OPENED, {})
+    ids = [
+        int(pk) for pk in request.POST.getlist("reports") if pk.isascii() and pk.isdecimal() and len(pk) < 18
+    ]
+    reports = QuarterlyReport.objects.filter(period__plan=plan, pk__in=ids).select_related(
+        "period", "department"
+    )
+    if not reports:
+        messages.error(request, "请勾选要审核通过的季报。")
+    for report in reports:
+        try:
+            if str(report.pk) not in opened:
+                raise workflow.Refused("请先打开核对。")
+            workflow.accept(report, by=request.user, at=at, version=opened[str(report.pk)])
+            messages.success(request, f"{report}审核通过。")
+        except workflow.Refused as refusal:
+            messages.error(request, f"{report}：{refusal}")
+    return redirect("review", plan.slug)
 
 
 def _under_way(plan, filings, *, at):
@@ -121,11 +162,11 @@ def review_report(request, slug, pk):
     report.period.plan = plan
     if request.method == "POST":
         return _decide(request, report, at=at)
-    return render(
-        request,
-        "chengkou_kepu/review_report.html",
-        {"plan": plan, "page": assemble(report, user=request.user, at=at)},
-    )
+    page = assemble(report, user=request.user, at=at)
+    opened = request.session.get(OPENED, {})
+    if page.may_decide and opened.get(str(report.pk)) != report.version:
+        request.session[OPENED] = opened | {str(report.pk): report.version}
+    return render(request, "chengkou_kepu/review_report.html", {"plan": plan, "page": page})
 
 
 def _decide(request, report, *, at):
@@ -135,6 +176,8 @@ def _decide(request, report, *, at):
         if request.POST.get("verb") not in REVIEW_VERBS:
             raise workflow.Refused("没有这个操作。")
         messages.success(request, carry_out(report, request.POST, version=version, by=request.user, at=at))
+        if "keep" in request.POST and request.POST.get("reason", "").strip():
+            request.user.remark_snippets.get_or_create(text=request.POST["reason"].strip()[:500])
     except workflow.NotAllowed:
         raise
     except workflow.Refused as refusal:
@@ -148,6 +191,16 @@ def _decide(request, report, *, at):
         }
         return render(request, "chengkou_kepu/review_report.html", context)
     return redirect("review", report.period.plan.slug)
+
+
+@require_POST
+def remark_snippet_remove(request, slug, pk):
+    """Take one of one's own 常用批语 away; back to the report it was seen on."""
+    plan = coordinated_plan(request, slug)
+    request.user.remark_snippets.filter(pk=pk).delete()
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return redirect(back if safe else reverse("review", args=[plan.slug]))
 
 
 def coordinated_plan(request, slug):

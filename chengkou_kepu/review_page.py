@@ -12,8 +12,11 @@ from tasks import reviewers
 from tasks.comparison import Piece, compare
 from tasks.completeness import Line, report_lines
 from tasks.drafting import LINE_FIELDS
+from tasks.identity_numbers import numbers_in
 from tasks.models import QuarterlyReport, ReportEvent
+from tasks.obligations import resubmitted_late
 from tasks.progress import expected_completion, worth_a_look
+from tasks.sharing import statement
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
@@ -54,9 +57,31 @@ class ReviewedLine:
         return worth_a_look(self.before.stands_at if self.before else None, completion, self.expected)
 
     @property
+    def identity_numbers(self):
+        return numbers_in(self.line.entry)
+
+    @property
     def texts(self):
         """(label, text) of the further fields that are filled."""
         return [(label, text) for name, label in LONG_TEXTS if (text := getattr(self.line.entry, name))]
+
+
+@dataclass(frozen=True)
+class ReviewedGroup:
+    """Rows of a section that say the same over the same: read once."""
+
+    items: tuple[ReviewedLine, ...]
+
+    @property
+    def pointed(self):
+        return any(item.pointed for item in self.items)
+
+    @property
+    def evidence(self):
+        """Their files, one that stands behind several rows once."""
+        return list(
+            {file.file.name: file for item in self.items for file in item.line.entry.evidence.all()}.values()
+        )
 
 
 @dataclass(frozen=True)
@@ -102,6 +127,8 @@ class ReviewPage:
     events: tuple[ReportEvent, ...]
     latest_submission: ReportEvent | None
     late: bool
+    resubmitted_late: bool
+    snippets: tuple
     at: datetime
 
     @property
@@ -110,12 +137,17 @@ class ReviewPage:
 
     @property
     def fresh(self):
-        """Lines to read: after a return only those it named or that were changed since."""
-        return [item for item in self.lines if not self.came_back or item.pointed or item.touched]
+        """What is to be read: after a return only lines it named or that were changed since; as ReviewedGroups."""
+        return _grouped(item for item in self.lines if not self.came_back or item.pointed or item.touched)
 
     @property
     def settled(self):
-        return [item for item in self.lines if self.came_back and not (item.pointed or item.touched)]
+        unread = [item for item in self.lines if self.came_back and not (item.pointed or item.touched)]
+        return _grouped(unread)
+
+    @property
+    def settled_count(self):
+        return sum(len(group.items) for group in self.settled)
 
     @property
     def pointed(self):
@@ -156,6 +188,8 @@ def assemble(report, *, user, at):
         events=events,
         latest_submission=submissions[-1] if submissions else None,
         late=bool(submitted and submitted > report.period.due_at),
+        resubmitted_late=_resubmitted_late(report, events),
+        snippets=tuple(user.remark_snippets.all()) if waits and not refusal else (),
         at=at,
     )
 
@@ -182,9 +216,33 @@ def _reviewed(report, lines, came_back):
     return tuple(items)
 
 
+def _grouped(items):
+    """ReviewedGroups in the order they begin."""
+    groups = {}
+    for item in items:
+        responsibility, before = item.line.responsibility, item.before
+        said = statement(item.line.entry)
+        alone = responsibility.pk if said is None else None
+        section = responsibility.task.action_id, responsibility.role
+        groups.setdefault((section, said, before.told if before else "", alone), []).append(item)
+    return [ReviewedGroup(tuple(group)) for group in groups.values()]
+
+
+def _resubmitted_late(report, events):
+    """逾期补正: whether the latest return was answered after it was due again."""
+    came_back = next((e for e in reversed(events) if e.verb in CAME_BACK), None)
+    again = [e for e in events if came_back and e.verb == Verb.SUBMIT and e.at > came_back.at]
+    days = report.period.plan.resubmit_working_days
+    return bool(again) and resubmitted_late(came_back.at, again[0].at, days)
+
+
 def _says_something(entry):
     """Whether anything is filled in; a line may have been saved and emptied again."""
-    return entry is not None and any(getattr(entry, name) not in (None, "", False) for name in LINE_FIELDS)
+    if entry is None:
+        return False
+    return bool(entry.evidence.all()) or any(
+        getattr(entry, name) not in (None, "", False) for name in LINE_FIELDS
+    )
 
 
 def _since(came_back, row):

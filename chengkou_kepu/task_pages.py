@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django_tables2 import RequestConfig
 from departments import permissions as roles
 from tasks.filters import TaskFilterSet
 from tasks.ledger import Ledger
-from tasks.models import CloseOut, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
+from tasks.models import CloseOut, Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
 from tasks.permissions import coordinates
 from tasks.standing import plan_standing, unit_filings
 from tasks.tables import TaskTable, task_rows
@@ -116,6 +117,7 @@ def task_history(task, period, user):
         ProgressEntry.objects.up_to(period)
         .filter(responsibility__task=task, report__status__in=PUBLIC)
         .select_related("report__period", "report__department", "responsibility")
+        .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))
         .order_by("-report__period__year", "-report__period__quarter", "responsibility__position", "pk")
     )
     quarters = {}

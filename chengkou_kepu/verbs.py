@@ -41,7 +41,9 @@ def carry_out(report, data, *, version, by, at):
         workflow.submit(report, **asked, signature=signature, proxy_source=data.get("proxy_source", ""))
     elif verb == Verb.RETURN:
         lines = [int(line) for line in data.getlist("lines") if line.isdecimal()]
-        workflow.return_report(report, **asked, reason=reason, lines=lines)
+        remarks = {line: data.get(f"remark-{line}", "") for line in lines}
+        code = ReportEvent.Code.EMPTY if data.get("code") == ReportEvent.Code.EMPTY else ""
+        workflow.return_report(report, **asked, reason=reason, lines=lines, remarks=remarks, code=code)
     elif verb in _WITH_REASON:
         _WITH_REASON[verb](report, **asked, reason=reason)
     elif verb in _PLAIN:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 
@@ -130,8 +130,17 @@ class User(AbstractUser):
 
     @cached_property
     def roles(self):
-        """The user's memberships with unit and region, read once a request."""
-        return list(self.memberships.select_related("department__region", "region"))
+        """The user's memberships with unit and region, read once a request; each tells how many notices are unread."""
+        unread = Notice.objects.filter(user=OuterRef("user"), read_at=None).order_by().values("user")
+        return list(
+            self.memberships.select_related("department__region", "region").annotate(
+                unread=Subquery(unread.annotate(count=Count("pk")).values("count"))
+            )
+        )
+
+    @property
+    def unread_notices(self):
+        return (self.roles[0].unread or 0) if self.roles else 0
 
     @property
     def region_ids(self):
@@ -179,6 +188,45 @@ class Membership(models.Model):
     def __str__(self):
         scope = self.department or self.region
         return f"{scope} {self.get_role_display()}" if scope else self.get_role_display()
+
+
+class NoticeQuerySet(models.QuerySet):
+    def unread(self):
+        return self.filter(read_at=None)
+
+    def for_list(self):
+        """Unread ones first, the newest of each first."""
+        return self.order_by(F("read_at").desc(nulls_first=True), "-created_at", "-pk")
+
+
+class Notice(models.Model):
+    """消息: one sentence for one user about one deed (`key`), with the page it leads to."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", verbose_name="用户"
+    )
+    key = models.CharField("事由", max_length=200)
+    text = models.CharField("内容", max_length=500)
+    path = models.CharField("页面", max_length=300)
+    created_at = models.DateTimeField("时间")
+    read_at = models.DateTimeField("已读时间", null=True, blank=True)
+    emailed_at = models.DateTimeField("邮件时间", null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        verbose_name = verbose_name_plural = "消息"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "key"],
+                name="notice_once",
+                violation_error_message="这件事已经告知过该用户。",
+            )
+        ]
+
+    def __str__(self):
+        return self.text
 
 
 class AuditRecord(models.Model):

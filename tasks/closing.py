@@ -8,6 +8,7 @@ from departments import permissions as roles
 from . import permissions
 from .models import CloseOut, Responsibility, Task
 from .refusals import NotAllowed, Refused
+from .telling import tell_close_out
 
 
 def apply_for_close_out(task, *, period, department, summary, by, at):
@@ -34,6 +35,7 @@ def apply_for_close_out(task, *, period, department, summary, by, at):
                 applied_at=at,
             )
             audit.record("申请办结", task, by=by, at=at, detail=close_out.summary)
+            tell_close_out(close_out, by=by, at=at)
     except IntegrityError:
         raise Refused("该项工作已申请办结或已办结。") from None
     return close_out
@@ -68,4 +70,5 @@ def _decide(close_out, status, reason, *, by, at):
         close_out.decided_by, close_out.decided_at = by, at
         close_out.save(update_fields=["status", "reason", "decided_by", "decided_at"])
         audit.record(close_out.get_status_display(), close_out.task, by=by, at=at, detail=close_out.reason)
+        tell_close_out(close_out, by=by, at=at)
     return close_out

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, FilteredRelation, OuterRef, Q
+from django.db.models import Exists, FilteredRelation, OuterRef, Prefetch, Q
 
-from .models import CloseOut, NoDuty, ProgressEntry, Responsibility, SupportRequest
+from .models import CloseOut, Evidence, NoDuty, ProgressEntry, Responsibility, SupportRequest
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def lacking(entry, *, fell=False):
 
 
 def report_lines(report):
-    """The report's lines, leads first, in the plan's order: four queries, whatever their number."""
+    """The report's lines, leads first, in the plan's order: five queries, whatever their number."""
     responsibilities = list(
         Responsibility.objects.in_force(report.period.last_day)
         .filter(department=report.department_id, task__plan=report.period.plan_id)
@@ -80,8 +80,11 @@ def report_lines(report):
         .select_related("task__action", "request__lead")
         .order_by("role", "task__number")
     )
+    files = Prefetch("evidence", Evidence.objects.with_kept())
     entries = (
-        {e.responsibility_id: e for e in report.entries.select_related("updated_by")} if report.pk else {}
+        {e.responsibility_id: e for e in report.entries.select_related("updated_by").prefetch_related(files)}
+        if report.pk
+        else {}
     )
     closed = set(CloseOut.objects.verified_up_to(report.period).values_list("task_id", flat=True))
     before = ProgressEntry.objects.latest_accepted_before(report.period, [r.pk for r in responsibilities])

@@ -8,6 +8,7 @@ from departments import permissions as roles
 from . import calendar, permissions
 from .models import NoDuty, ProgressEntry, Responsibility, SupportRequest
 from .refusals import NotAllowed, Refused
+from .telling import tell_answer, tell_no_duty, tell_requests
 from .workflow import reason_not_open
 
 
@@ -47,6 +48,7 @@ def ask_support(period, lead, responsibilities, *, due_on, by, at, note=""):
             for request in fresh:
                 detail = f"请于{calendar.zh_day(due_on)}前答复。{request.note}"
                 audit.record("征集", request, by=by, at=at, detail=detail)
+            tell_requests(fresh, by=by, at=at)
     except IntegrityError:
         raise Refused("其中有刚被同事征集的，请刷新页面后再选。") from None
     return fresh
@@ -65,6 +67,7 @@ def answer(request, *, by, at):
     with transaction.atomic():
         SupportRequest.objects.filter(pk=request.pk).update(answered_by=by, answered_at=at)
         audit.record("答复征集", request, by=by, at=at)
+        tell_answer(request, by=by, at=at)
 
 
 def claim_no_duty(department, responsibilities, *, reason, by, at):
@@ -84,6 +87,7 @@ def claim_no_duty(department, responsibilities, *, reason, by, at):
                     responsibility=responsibility, reason=reason.strip(), asked_by=by, asked_at=at
                 )
                 audit.record("提出无具体任务", claim.responsibility, by=by, at=at, detail=claim.reason)
+                tell_no_duty(claim, by=by, at=at)
     except IntegrityError:
         raise Refused("其中有已经提出或已经确认的，请刷新页面后再选。") from None
 
@@ -139,3 +143,4 @@ def _close(claim, status, decision, *, by, at):
     audit.record(
         f"无具体任务：{claim.get_status_display()}", claim.responsibility, by=by, at=at, detail=claim.decision
     )
+    tell_no_duty(claim, by=by, at=at)

@@ -70,6 +70,11 @@ def resubmission_due(came_back_at, working_days):
     return calendar.end_of(calendar.add_working_days(calendar.local_day(came_back_at), working_days))
 
 
+def resubmitted_late(came_back_at, resubmitted_at, working_days):
+    """逾期补正: whether it came again after it was due again."""
+    return resubmitted_at > resubmission_due(came_back_at, working_days)
+
+
 def rates(units):
     """FilingRates of the given UnitFiling."""
     owing = [u for u in units if u.owes]

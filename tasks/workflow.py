@@ -17,6 +17,7 @@ from .completeness import missing_lines
 from .models import QuarterlyReport, ReportEvent
 from .refusals import Incomplete, NotAllowed, Outdated, Refused
 from .reviewers import is_own_return, reason_not_reviewer
+from .telling import tell_event
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
@@ -117,7 +118,8 @@ def withdraw(report, *, by, at, version):
     with transaction.atomic():
         report = _locked(report, Verb.WITHDRAW, at=at, version=version)
         _require(roles.files_for(by, report.department_id), "只有本单位可以撤回。")
-        if not was_returned(report):
+        came_back = latest_return(report)
+        if came_back is None or came_back.code == ReportEvent.Code.EMPTY:
             report.first_submitted_at = None
         return _move(report, Verb.WITHDRAW, Status.DRAFT, by=by, at=at)
 
@@ -133,19 +135,29 @@ def accept(report, *, by, at, version):
         return _move(report, Verb.ACCEPT, Status.ACCEPTED, by=by, at=at, self_reviewed=self_reviewed)
 
 
-def return_report(report, *, by, at, version, reason, lines=()):
-    """退回补正, with the reason and the `lines` (responsibility ids) it is about."""
+def return_report(report, *, by, at, version, reason="", lines=(), remarks=None, code=""):
+    """退回补正, with a reason, and the `lines` (responsibility ids) it is about with their `remarks` {id: text}.
+
+    The reason may be left out where a line has a remark. With the code 实质空报 the return was none: it counts as
+    not filed, and is filed when it comes again (DESIGN §4, Rates).
+    """
     with transaction.atomic():
         report = _locked(report, Verb.RETURN, at=at, version=version)
         self_reviewed = _require_reviewer(report, by)
+        lines = _own_lines(report, lines)
+        told = {pk: text.strip() for pk, text in (remarks or {}).items() if pk in lines and text.strip()}
+        if code == ReportEvent.Code.EMPTY:
+            report.first_submitted_at = None
         return _move(
             report,
             Verb.RETURN,
             Status.RETURNED,
             by=by,
             at=at,
-            reason=_given(reason),
-            lines=_own_lines(report, lines),
+            reason=reason.strip() if told else _given(reason),
+            lines=lines,
+            remarks={str(pk): text for pk, text in told.items()},
+            code=code,
             self_reviewed=self_reviewed,
         )
 
@@ -160,7 +172,12 @@ def reopen(report, *, by, at, version, reason):
 
 def was_returned(report):
     """Whether the report has ever come back to its unit from 县科协."""
-    return report.events.filter(verb__in=[Verb.RETURN, Verb.REOPEN]).exists()
+    return latest_return(report) is not None
+
+
+def latest_return(report):
+    """The event by which the report last came back from 县科协; None if it never did."""
+    return report.events.filter(verb__in=[Verb.RETURN, Verb.REOPEN]).order_by("-at", "-pk").first()
 
 
 def require_open_for_lines(report, *, at, by):
@@ -278,10 +295,11 @@ def _who_changed(report):
 
 
 def _move(report, verb, to_status, *, by, at, **details):
-    ReportEvent.objects.create(
+    event = ReportEvent.objects.create(
         report=report, verb=verb, from_status=report.status, to_status=to_status, by=by, at=at, **details
     )
     report.status = to_status
     report.version += 1
     report.save(update_fields=["status", "version", "first_submitted_at"])
+    tell_event(report, event)
     return report

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from departments import audit
-from departments.models import AuditRecord, User
+from departments.models import AuditRecord, Notice, User
 from indicators.models import Indicator, Measurement
 from tasks import calendar
 from tasks.calendar import SHANGHAI
@@ -87,6 +87,7 @@ class _Play:
         period = open_period(self.plan, *script.OPEN_QUARTER, by=coordinator, at=opens_at, due_at=due_at)
         self._returns(period, script.OPEN_RETURNS, anchor=today)
         decisions.apply_without_answer(self.plan, period, self.units, self.cast, at=_afternoon(today, -1))
+        Notice.objects.unread().filter(created_at__lt=opens_at).update(read_at=opens_at)
 
     def _returns(self, period, courses, *, anchor):
         quarter = (period.year - script.BASELINE[0]) * 4 + period.quarter - script.BASELINE[1]

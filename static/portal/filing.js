@@ -75,6 +75,12 @@
       typed.add(event.detail.elt);
     });
   });
+  /* Of two lines saved side by side the later answer may be the older one: the version never goes back. */
+
+  document.addEventListener("htmx:oobBeforeSwap", function (event) {
+    var fresh = event.detail.fragment.querySelector("#return-version");
+    if (fresh && Number(fresh.value) < Number(event.detail.target.value)) { event.detail.shouldSwap = false; }
+  });
   document.addEventListener("htmx:afterRequest", function () {
     running -= 1;
     setTimeout(goOn, 0);  /* a save that was queued behind this one starts first */

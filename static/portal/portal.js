@@ -3,6 +3,7 @@
    data-autosubmit      a select sends its form when changed
    data-confirm="问句"   a form, button or link asks first
    data-print           a button prints the page
+   data-insert="id"     a button adds its text to the field
    data-guard           a form whose typed text is not lost without a warning; saving it clears the mark
    An answer 409 or 422 is shown where the request's
    target is; of other errors the answer's plain text or a fragment's element with class notice is shown, else the status
@@ -161,6 +162,14 @@
     each(document.querySelectorAll("details.menu[open]"), function (menu) {
       if (!menu.contains(event.target)) menu.open = false;
     });
+  });
+
+  document.addEventListener("click", function (event) {
+    var asked = closest(event.target, "[data-insert]");
+    if (!asked) return;
+    var field = document.getElementById(asked.getAttribute("data-insert"));
+    field.value = field.value.trim() ? field.value.trim() + "\n" + asked.textContent : asked.textContent;
+    field.focus();
   });
 
   document.addEventListener("keydown", function (event) {

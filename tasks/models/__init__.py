@@ -1,16 +1,21 @@
 from .closing import CloseOut
 from .cooperation import NoDuty, SupportRequest
+from .entries import ProgressEntry, Stage
+from .evidence import Evidence
 from .plan import Action, Plan, PlanFinding, Responsibility, Task
-from .reporting import ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod, Stage
+from .reporting import QuarterlyReport, ReportEvent, ReportingPeriod
+from .snippets import RemarkSnippet
 
 __all__ = [
     "Action",
     "CloseOut",
+    "Evidence",
     "NoDuty",
     "Plan",
     "PlanFinding",
     "ProgressEntry",
     "QuarterlyReport",
+    "RemarkSnippet",
     "ReportEvent",
     "ReportingPeriod",
     "Responsibility",

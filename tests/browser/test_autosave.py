@@ -105,3 +105,30 @@ def test_two_windows_on_one_line_keep_both_texts(line, sit_down):
     wait_until_saved(line)
     expect(page.locator("#filing-wrong")).to_be_hidden()
     assert stored(line) == "这个窗口后写的文字。"
+
+
+def test_an_older_answer_that_comes_later_does_not_outdate_the_page(sit_down):
+    """Two lines saved side by side, the first answer held back behind the second."""
+    page, held = sit_down("linye"), []
+    page.goto(ADDRESS)
+    lines = page.locator("details.card[id^=line-]").all()[:2]
+    for line in lines:
+        if line.get_attribute("open") is None:
+            line.locator("summary").first.click()
+
+    def answer(route):
+        response = route.fetch()
+        held.append((route, response))
+        if len(held) == 2:
+            for waiting, given in reversed(held):
+                waiting.fulfill(response=given)
+
+    page.route("**/filing/2023Q4/**", answer, times=2)
+    for number, line in enumerate(lines):
+        text_of(line).fill(f"同时保存的第{number}条。")
+        text_of(line).blur()
+    for line in lines:
+        wait_until_saved(line)
+    shown = page.locator("#return-version").input_value()
+    page.reload()
+    assert page.locator("#return-version").input_value() == shown

@@ -9,8 +9,10 @@ ADDRESS = "/plans/chengkou-2021-2025/filing/2023Q4/"
 def test_last_quarters_text_is_taken_over_for_editing_and_saves_itself(sit_down):
     page = sit_down("linye")
     page.goto(ADDRESS)
-    line = page.locator("details.card:has([data-carry])").first
-    line.locator("summary").first.click()
+    line = page.locator("details.card[id^=line-]:has([data-carry])").first
+    if line.get_attribute("open") is None:
+        line.locator("summary").first.click()
+    line.locator("textarea[name$='-progress']").fill("")
     told = line.locator("[data-told]").inner_text()
     line.get_by_role("button", name="沿用这段文字").click()
     text = line.locator("textarea[name$='-progress']")

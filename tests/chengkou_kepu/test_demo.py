@@ -13,7 +13,7 @@ from django.test import override_settings
 
 from chengkou_kepu.demo import loading, users
 from chengkou_kepu.plan_import import import_plan
-from departments.models import AuditRecord, Department, Membership, Region, Role, User
+from departments.models import AuditRecord, Department, Membership, Notice, Region, Role, User
 from indicators.attainment import Attainment
 from indicators.models import Indicator, Measurement
 from indicators.standing import indicator_standing, owners_owing
@@ -182,6 +182,13 @@ def test_people_sign_in_with_the_one_password_and_are_evidently_fictitious(count
         user.check_password(PASSWORD) for user in User.objects.filter(username__in=["nongye", "shenji"])
     } == {True}
     assert [name for name in User.objects.values_list("name", flat=True) if "（示例）" not in name] == []
+
+
+def test_only_what_the_last_quarter_told_is_unread(county):
+    unread = Notice.objects.unread()
+    assert unread.exists()
+    assert not unread.exclude(text__contains="2023年第四季度").exclude(text__contains="办结").exists()
+    assert Notice.objects.exclude(read_at=None).exists()
 
 
 def test_every_light_appears(quarters):

@@ -145,7 +145,7 @@ def test_task_page_costs_the_same_with_one_quarter_and_with_four(signed_in, cast
     client = signed_in(cast.lingdao)
     with CaptureQueriesContext(connection) as queries:
         assert client.get(f"{URL}tasks/1/").status_code == 200
-    assert len(queries) == 13
+    assert len(queries) == 14
 
 
 def test_task_page_explains_its_light_and_shows_the_documents_words(signed_in, cast, plan, filed, clock):

@@ -15,6 +15,7 @@ from tasks.models import (
     PlanFinding,
     ProgressEntry,
     QuarterlyReport,
+    RemarkSnippet,
     ReportingPeriod,
     Responsibility,
     SupportRequest,
@@ -61,6 +62,11 @@ def second_request(rows):
     }
     SupportRequest.objects.create(**asked)
     return SupportRequest(**asked)
+
+
+def second_snippet(rows):
+    RemarkSnippet.objects.create(owner=rows["user"], text="请补正。")
+    return RemarkSnippet(owner=rows["user"], text="请补正。")
 
 
 def no_duty_with(rows, **fields):
@@ -189,6 +195,7 @@ IMPOSSIBLE = [
         "核查结论应有核查人和时间。",
         lambda rows: close_out_with(rows, decided_by=rows["user"], decided_at=AT),
     ),
+    ("snippet_once", "这条批语已经有了。", second_snippet),
     ("request_one_per_line_and_period", "本季度已向该单位征集此项进展。", second_request),
     ("no_duty_one_standing_per_line", "此项已提出或已确认无具体任务。", second_no_duty),
     (

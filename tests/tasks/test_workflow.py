@@ -21,6 +21,8 @@ PAPER = "县农业农村委2023年10月8日书面报送表"
 BLANK_EVENT = {
     "reason": "",
     "lines": [],
+    "remarks": {},
+    "code": "",
     "signed_name": "",
     "signed_post": "",
     "signed_on": None,

@@ -1,0 +1,65 @@
+"""消息: what people are told, in the portal and, where an address is known, by email; text and path only."""
+
+import logging
+from functools import partial
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+
+from .models import UNIT_ROLES, Notice, Role, User
+
+log = logging.getLogger(__name__)
+
+
+def notify(users, *, text, path, key, at):
+    """Tell each of the `users` once: a second call with the same `key` tells nobody again.
+
+    The rows are written in the caller's transaction, emails are sent after it has been committed. `path` is an
+    address within the site.
+    """
+    rows = [Notice(user=user, key=key, text=text[:500], path=path, created_at=at) for user in users]
+    if rows:
+        Notice.objects.bulk_create(rows, ignore_conflicts=True)
+        transaction.on_commit(partial(_send, key, at), robust=True)
+
+
+def people_of(department_id, *, but=None):
+    """Active users who report or approve for the unit, without the one who did the deed."""
+    return (
+        _active(but)
+        .filter(memberships__department=department_id, memberships__role__in=UNIT_ROLES)
+        .distinct()
+    )
+
+
+def approvers_of(department_id, *, but=None):
+    return (
+        _active(but).filter(memberships__department=department_id, memberships__role=Role.APPROVER).distinct()
+    )
+
+
+def coordinators_of(region_id, *, but=None, not_department=None):
+    """Active coordinators of the region who are not of the unit that a deed is about."""
+    users = _active(but).filter(memberships__role=Role.COORDINATOR, memberships__department__region=region_id)
+    return users.exclude(memberships__department=not_department).distinct()
+
+
+def _active(but):
+    users = User.objects.filter(is_active=True)
+    return users.exclude(pk=but.pk) if but else users
+
+
+def _send(key, at):
+    """Email the notices of `key` that have an address; each is claimed first, so that none is sent twice."""
+    waiting = Notice.objects.filter(key=key, emailed_at=None).exclude(user__email="").select_related("user")
+    for notice in waiting:
+        if not Notice.objects.filter(pk=notice.pk, emailed_at=None).update(emailed_at=at):
+            continue
+        link = f"{settings.SITE_URL}{notice.path}" if settings.SITE_URL else ""
+        body = f"{notice.user}：\n\n{notice.text}\n\n{link or '请登录平台查看。'}\n"
+        try:
+            send_mail(notice.text[:60], body, None, [notice.user.email])
+        except Exception:
+            log.exception("通知邮件没有发出：%s", notice.pk)
+            Notice.objects.filter(pk=notice.pk).update(emailed_at=None)

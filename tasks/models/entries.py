@@ -1,0 +1,137 @@
+"""What was done: the lines of a quarterly report."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from .plan import Responsibility
+from .reporting import QuarterlyReport
+
+
+class Stage(models.TextChoices):
+    NOT_STARTED = "NOT_STARTED", "未启动"
+    UNDER_WAY = "UNDER_WAY", "推进中"
+    COMPLETED = "COMPLETED", "已完成"
+
+
+class ProgressEntryQuerySet(models.QuerySet):
+    def accepted(self):
+        return self.filter(report__status=QuarterlyReport.Status.ACCEPTED)
+
+    def up_to(self, period):
+        """Lines of the plan's reports for that period and earlier ones."""
+        return self.filter(
+            Q(report__period__year__lt=period.year)
+            | Q(report__period__year=period.year, report__period__quarter__lte=period.quarter),
+            report__period__plan=period.plan_id,
+        )
+
+    def before(self, period):
+        return self.up_to(period).exclude(report__period=period)
+
+    def stating_completion(self):
+        """Lines with a completion, or with 本季度无新进展, by which the older one stands."""
+        return self.filter(Q(completion__isnull=False) | Q(no_change=True))
+
+    def latest_accepted_texts(self, period):
+        """{responsibility id: the progress text it last had accepted up to the period}."""
+        entries = (
+            self.accepted()
+            .up_to(period)
+            .order_by("report__period__year", "report__period__quarter")
+            .only("responsibility_id", "progress", "no_change", "no_change_reason")
+        )
+        return {entry.responsibility_id: entry.told for entry in entries if entry.told}
+
+    def latest_accepted_before(self, period, responsibility_ids):
+        """{responsibility id: the entry it last had accepted in an earlier period}, with that period.
+
+        Each carries the completion that stood then as `stands_at` (None for a supporter), stated in the period
+        `stands_since`: its own, the older one it left unchanged, or 0 where nothing had been stated before.
+        """
+        entries = (
+            self.accepted()
+            .before(period)
+            .filter(responsibility__in=responsibility_ids)
+            .select_related("report__period")
+            .order_by("report__period__year", "report__period__quarter")
+        )
+        latest = {}
+        for entry in entries:
+            older = latest.get(entry.responsibility_id)
+            if entry.no_change and older:
+                entry.stands_at, entry.stands_since = older.stands_at, older.stands_since
+            else:
+                entry.stands_at = 0 if entry.no_change else entry.completion
+                entry.stands_since = entry.report.period
+            latest[entry.responsibility_id] = entry
+        return latest
+
+
+class ProgressEntry(models.Model):
+    """进展: a report's line on one responsibility. Stage 未启动 is 0 %, 推进中 1–99, 已完成 exactly 100."""
+
+    report = models.ForeignKey(QuarterlyReport, models.CASCADE, related_name="entries", verbose_name="季报")
+    responsibility = models.ForeignKey(
+        Responsibility, models.PROTECT, related_name="entries", verbose_name="责任分工"
+    )
+    stage = models.CharField("状态", max_length=20, choices=Stage, blank=True)
+    completion = models.PositiveSmallIntegerField(
+        "进度（%）", null=True, blank=True, validators=[MaxValueValidator(100)]
+    )
+    no_change = models.BooleanField("本季度无新进展", default=False)
+    no_change_reason = models.CharField("无新进展原因", max_length=500, blank=True)
+    fall_reason = models.CharField("进度下降原因", max_length=500, blank=True)
+    progress = models.TextField("本季进展", max_length=5000, blank=True)
+    results = models.TextField("取得成效", max_length=5000, blank=True)
+    problems = models.TextField("问题与困难", max_length=5000, blank=True)
+    next_steps = models.TextField("下步计划", max_length=5000, blank=True)
+    activities = models.PositiveIntegerField("活动场次", null=True, blank=True)
+    people_reached = models.PositiveIntegerField("覆盖人次", null=True, blank=True)
+    people_trained = models.PositiveIntegerField("培训人次", null=True, blank=True)
+    funds = models.DecimalField(
+        "投入资金（万元）",
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    version = models.PositiveIntegerField("版本", default=0)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="填写人"
+    )
+    updated_at = models.DateTimeField("填写时间", null=True)
+
+    objects = ProgressEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["report", "responsibility__task__number"]
+        verbose_name = verbose_name_plural = "进展"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["report", "responsibility"],
+                name="entry_one_per_line",
+                violation_error_message="该季报中此项工作已有进展。",
+            ),
+            models.CheckConstraint(
+                condition=Q(stage="")
+                | Q(completion=None)
+                | Q(stage=Stage.NOT_STARTED, completion=0)
+                | Q(stage=Stage.UNDER_WAY, completion__gte=1, completion__lte=99)
+                | Q(stage=Stage.COMPLETED, completion=100),
+                name="entry_stage_fits_completion",
+                violation_error_message="未启动应为 0，推进中应为 1 至 99，已完成应为 100。",
+            ),
+        ]
+
+    def __str__(self):
+        return f"第{self.responsibility.task.number}项进展"
+
+    @property
+    def told(self):
+        """The line's text as others read it: the progress, or that there is none and why."""
+        if self.no_change:
+            return f"本季度无新进展：{self.no_change_reason}"
+        return self.progress

@@ -1,0 +1,98 @@
+"""Who is told what of a deed: one sentence and the page it is about, written in the deed's transaction."""
+
+from django.urls import reverse
+
+from departments import notices
+
+from . import calendar
+from .models import ReportEvent, Responsibility
+from .obligations import resubmission_due
+
+Verb = ReportEvent.Verb
+
+
+def tell_event(report, event):
+    """Tell of a verb: the unit's own people whatever happened, and whoever has to act next."""
+    told = {"at": event.at, "key": f"event-{event.pk}"}
+    period, department = report.period, report.department
+    filing = f"{reverse('filing-return', args=[period.plan.slug, period.code])}?unit={department.pk}"
+    people = notices.people_of(department.pk, but=event.by)
+    if event.verb == Verb.SEND_UP:
+        people = notices.approvers_of(department.pk, but=event.by)
+    notices.notify(people, text=_to_unit(report, event), path=filing, **told)
+    if event.verb in (Verb.SUBMIT, Verb.WITHDRAW):
+        reviewers = notices.coordinators_of(period.plan.region_id, but=event.by, not_department=department.pk)
+        state = "已报送，待审核。" if event.verb == Verb.SUBMIT else "已由单位撤回。"
+        review = reverse("review-report", args=[period.plan.slug, report.pk])
+        notices.notify(reviewers, text=f"{department}{period}季报{state}", path=review, **told)
+
+
+def tell_close_out(close_out, *, by, at):
+    """办结: the coordinators of an application, its unit of the decision."""
+    task, key = close_out.task, f"close-out-{close_out.pk}-{close_out.status}"
+    path = reverse("close-out", args=[task.plan.slug, close_out.pk])
+    if close_out.status == close_out.Status.APPLIED:
+        users = notices.coordinators_of(task.plan.region_id, but=by, not_department=close_out.department_id)
+        text = f"{close_out.department}申请第{task.number}项办结，待核查。"
+    else:
+        users = notices.people_of(close_out.department_id, but=by)
+        text = f"第{task.number}项办结申请：{close_out.get_status_display()}。{close_out.reason}"
+    notices.notify(users, text=text, path=path, key=key, at=at)
+
+
+def tell_requests(requests, *, by, at):
+    """征集: each unit asked, once for all of its lines."""
+    by_unit = {}
+    for request in requests:
+        by_unit.setdefault(request.responsibility.department, []).append(request)
+    for department, asked in by_unit.items():
+        period, numbers = asked[0].period, "、".join(str(r.responsibility.task.number) for r in asked)
+        path = f"{reverse('filing-return', args=[period.plan.slug, period.code])}?unit={department.pk}"
+        text = f"{asked[0].lead}征集{period}第{numbers}项进展，请于{calendar.zh_day(asked[0].due_on)}前答复。"
+        key = f"request-{period.pk}-{asked[0].lead_id}-{department.pk}-{numbers}"
+        notices.notify(notices.people_of(department.pk, but=by), text=text, path=path, key=key, at=at)
+
+
+def tell_answer(request, *, by, at):
+    """答复: the unit that asked."""
+    responsibility, period = request.responsibility, request.period
+    path = f"{reverse('filing-return', args=[period.plan.slug, period.code])}?unit={request.lead_id}"
+    text = f"{responsibility.department}已答复{period}第{responsibility.task.number}项的征集。"
+    key = f"answer-{request.pk}-{at:%Y%m%d%H%M%S}"
+    notices.notify(notices.people_of(request.lead_id, but=by), text=text, path=path, key=key, at=at)
+
+
+def tell_no_duty(claim, *, by, at):
+    """无具体任务: the leads of a claim, the claiming unit of the decision."""
+    responsibility = claim.responsibility
+    task, department = responsibility.task, responsibility.department
+    path = reverse("filing", args=[task.plan.slug])
+    key = f"no-duty-{claim.pk}-{claim.status}"
+    if claim.status == claim.Status.ASKED:
+        held = Responsibility.objects.in_force(calendar.local_day(at)).leads().filter(task=task)
+        text = f"{department}提出在第{task.number}项中无具体任务，请在“征集和分工”中确认：{claim.reason}"
+        for lead in held.values_list("department_id", flat=True):
+            notices.notify(notices.people_of(lead, but=by), text=text, path=path, key=key, at=at)
+    else:
+        text = f"第{task.number}项无具体任务：{claim.get_status_display()}。{claim.decision}"
+        notices.notify(notices.people_of(department.pk, but=by), text=text, path=path, key=key, at=at)
+
+
+def _to_unit(report, event):
+    what = f"{report.department}{report.period}季报"
+    said = f"：{event.reason}" if event.reason else "。"
+    if event.verb == Verb.RETURN:
+        due = resubmission_due(event.at, report.period.plan.resubmit_working_days)
+        day = calendar.zh_day(calendar.local_day(due))
+        return f"{what}被退回补正，请于{day}24时前重新报送{said}"
+    if event.verb == Verb.SUBMIT and event.proxy_source:
+        return f"{what}已由{event.by}代填报送，依据：{event.proxy_source}。"
+    return {
+        Verb.SEND_UP: f"{what}待您审核。",
+        Verb.SUBMIT: f"{what}已报送县科协。",
+        Verb.SEND_BACK: f"{what}已由本单位审核人退回修改{said}",
+        Verb.RECALL: f"{what}已收回修改。",
+        Verb.WITHDRAW: f"{what}已撤回。",
+        Verb.ACCEPT: f"{what}审核通过。",
+        Verb.REOPEN: f"{what}被重新打开，请修改后重新报送{said}",
+    }[event.verb]
