@@ -25,8 +25,10 @@ CLERKS_NUMBERS = {"value": "８８", "numerator": "３００", "denominator": "2
 
 def stored(period):
     """Every line and value of the period's returns, without versions and times."""
-    entries = ProgressEntry.objects.filter(report__period=period).order_by("responsibility__task__number")
-    measurements = Measurement.objects.filter(report__period=period).order_by("indicator")
+    entries = ProgressEntry.objects.filter(report__period=period).order_by(
+        "responsibility__task__number", "responsibility"
+    )
+    measurements = Measurement.objects.filter(report__period=period).order_by("indicator", "pk")
     return (
         [(e.responsibility_id, *(getattr(e, name) for name in LINE_FIELDS)) for e in entries],
         [(m.indicator_id, *(getattr(m, name) for name in STORED_FIELDS)) for m in measurements],
