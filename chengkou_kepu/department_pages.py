@@ -127,6 +127,7 @@ def _accepted_entries(department, period):
         return []
     return (
         ProgressEntry.objects.accepted()
+        .with_proxy()
         .filter(report__period=period, report__department=department)
         .select_related("responsibility__task")
         .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))

@@ -57,6 +57,18 @@ def filing_return(request, slug, code):
     return _page(request, period, department, own, at=at)
 
 
+@require_safe
+def filing_sheet(request, slug, code):
+    """报送表: the return on paper, for signature and seal."""
+    at = timezone.now()
+    plan = visible_plan(request, slug)
+    department, _ = asked_department(request, plan)
+    page = assemble(named_period(plan, code), department, user=request.user, at=at)
+    if not page.readable:
+        raise PermissionDenied("该单位已自行填写，报送后可在审核页查看。")
+    return render(request, "chengkou_kepu/filing_sheet.html", {"plan": plan, "page": page})
+
+
 def _page(request, period, department, own, *, at, typed=None, saved=None):
     page = assemble(period, department, user=request.user, at=at, typed=typed, saved=saved)
     if not page.readable:

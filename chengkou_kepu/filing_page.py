@@ -15,7 +15,7 @@ from tasks.forms import BlockForm, LineForm
 from tasks.identity_numbers import numbers_in
 from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
 from tasks.obligations import resubmission_due
-from tasks.sharing import SHARED_FIELDS, by_section, largest_shared
+from tasks.sharing import SHARED_FIELDS, by_section, largest_shared, statement
 
 from .saving import Typed
 
@@ -166,6 +166,24 @@ class FilingPage:
     @property
     def done(self):
         return len(self.required) - len(self.missing)
+
+    @property
+    def groups(self):
+        """Of each section its lines that say something, those of one statement together: [(Section, [lines])]."""
+        found = []
+        for section in self.sections:
+            told = {}
+            for line in section.lines:
+                if line.begun:
+                    said = statement(line.entry) or line.line.responsibility.pk
+                    told.setdefault(said, []).append(line)
+            found += [(section, lines) for lines in told.values()]
+        return found
+
+    @property
+    def writers(self):
+        """Names of those who filled in the lines, in order of first appearance."""
+        return list(dict.fromkeys(str(line.entry.updated_by) for line in self.lines if line.begun))
 
     @property
     def left_empty(self):

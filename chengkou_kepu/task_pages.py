@@ -115,6 +115,7 @@ def task_history(task, period, user):
     """QuarterOfTask for each quarter up to the period that has accepted or submitted lines, newest first."""
     entries = (
         ProgressEntry.objects.up_to(period)
+        .with_proxy()
         .filter(responsibility__task=task, report__status__in=PUBLIC)
         .select_related("report__period", "report__department", "responsibility")
         .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))

@@ -37,6 +37,7 @@ plan_pages = [
     path("indicators/<slug:code>/record/", indicator_pages.indicator_record, name="indicator-record"),
     path("filing/", filing.filing, name="filing"),
     path("filing/<str:code>/", filing.filing_return, name="filing-return"),
+    path("filing/<str:code>/sheet/", filing.filing_sheet, name="filing-sheet"),
     path("filing/<str:code>/workbook.xlsx", offline.download, name="filing-workbook"),
     path("filing/<str:code>/upload/", offline.upload, name="filing-upload"),
     path("filing/<str:code>/cooperation/", cooperation.filing_cooperation, name="filing-cooperation"),

@@ -3,10 +3,11 @@
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from .plan import Responsibility
-from .reporting import QuarterlyReport
+from .reporting import QuarterlyReport, ReportEvent
 
 
 class Stage(models.TextChoices):
@@ -29,6 +30,12 @@ class ProgressEntryQuerySet(models.QuerySet):
 
     def before(self, period):
         return self.up_to(period).exclude(report__period=period)
+
+    def with_proxy(self):
+        """Each with `proxy_source`: what 代填 rested on where 县科协 submitted its return for the unit, else ''."""
+        submitted = ReportEvent.objects.filter(report=OuterRef("report"), verb=ReportEvent.Verb.SUBMIT)
+        latest = submitted.order_by("-at", "-pk").values("proxy_source")[:1]
+        return self.annotate(proxy_source=Coalesce(Subquery(latest), Value("")))
 
     def stating_completion(self):
         """Lines with a completion, or with 本季度无新进展, by which the older one stands."""
