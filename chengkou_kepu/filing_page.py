@@ -11,7 +11,7 @@ from tasks import calendar, permissions, workflow
 from tasks.answers import Answer, answers_to, lead_entries
 from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
-from tasks.forms import BlockForm, LineForm
+from tasks.forms import BlockForm, LineForm, RestForm
 from tasks.identity_numbers import numbers_in
 from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
 from tasks.obligations import resubmission_due
@@ -136,6 +136,7 @@ class FilingPage:
     report: QuarterlyReport
     sections: tuple[Section, ...]
     without_duty: tuple[Line, ...]
+    rest: RestForm
     measurements: tuple[FilingMeasurement, ...]
     readable: bool
     proxy: bool
@@ -157,6 +158,11 @@ class FilingPage:
     @property
     def missing(self):
         return [line for line in self.lines if line.line.missing]
+
+    @property
+    def silent(self):
+        """Lead lines that say nothing yet, which 其余各项均无新进展 fills."""
+        return [line for line in self.missing if not line.begun]
 
     @property
     def wrong(self):
@@ -244,6 +250,7 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
             report, [line for line in lines if not line.without_duty], typed, conflicts, last_event
         ),
         without_duty=tuple(line for line in lines if line.without_duty),
+        rest=RestForm() if typed is None else typed.blocks.get(RestForm.KEY, RestForm()),
         measurements=_measurements(report, typed, missed),
         readable=permissions.reads_draft(user, report) if proxy else True,
         proxy=proxy,

@@ -72,6 +72,9 @@ class BlockForm(LineForm):
     writes what it says into the rows' own fields, which are then saved as if typed there.
     """
 
+    nothing_said = "请先填写内容。"
+    no_rows = "请勾选要一并填写的工作。"
+
     def __init__(self, data=None, *, key, entry=None):
         self.key = key
         super().__init__(data, entry=entry, prefix=f"block-{key}")
@@ -94,9 +97,9 @@ class BlockForm(LineForm):
     def require_use(self):
         """Add an error where there is nothing to apply, or no row to apply it to."""
         if self.is_valid() and not self.said:
-            self.add_error(None, "请先填写内容。")
+            self.add_error(None, self.nothing_said)
         elif self.is_valid() and not self.ticked:
-            self.add_error(None, "请勾选要一并填写的工作。")
+            self.add_error(None, self.no_rows)
 
     def applied_to(self, data):
         """A copy of the posted `data` with what the block says in the fields of its ticked rows."""
@@ -108,6 +111,28 @@ class BlockForm(LineForm):
             for name, value in said.items():
                 data[f"{row}-{name}"] = "on" if value is True else str(value)
         return data
+
+
+class RestForm(BlockForm):
+    """其余各项均无新进展: one reason for the lead lines of a return that say nothing yet."""
+
+    KEY = "rest"
+    nothing_said = "请写明无新进展的原因。"
+    no_rows = "各项都已填写，没有需要一并填写的。"
+
+    def __init__(self, data=None):
+        super().__init__(data, key=self.KEY)
+
+    @property
+    def ticked(self):
+        """Of the rows that were empty when the page was made those in which nothing has been typed since."""
+        own = ("completion", "stage", "progress", "no_change")
+        return {pk for pk in super().ticked if not any(self.data.get(f"{line_prefix(pk)}-{n}") for n in own)}
+
+    @property
+    def said(self):
+        reason = self.values()["no_change_reason"]
+        return {"no_change": True, "no_change_reason": reason} if reason else {}
 
 
 def stage_of(completion):
