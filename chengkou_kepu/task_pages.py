@@ -16,7 +16,7 @@ from tasks.permissions import coordinates
 from tasks.standing import plan_standing, unit_filings
 from tasks.tables import TaskTable, task_rows
 
-from .asks import asks_of
+from .asks import own_returns
 from .dashboard import current_periods, light_counts
 from .plan_page import plan_page
 
@@ -161,7 +161,7 @@ def _asks(user, task, ledger, page):
         leads = _leads_in(task, ledger, period)
         filings = unit_filings(ledger, period, {}, at=page.at)
         current.append((period, [filing for filing in filings if filing.department_id in leads]))
-    return asks_of(user, page.plan, current, 0, at=page.at)
+    return own_returns(user, current, at=page.at)
 
 
 def _leads_in(task, ledger, period):

@@ -59,7 +59,7 @@ def test_the_ask_leads_to_the_tasks_own_line(signed_in, cast, plan, period, unit
     clock("2023-10-07 10:00")
     lead = Responsibility.objects.get(task__number=2, department=units.nongye)
     page = signed_in(cast.nongye).get(f"{URL}tasks/2/").content.decode()
-    assert f'<a href="{URL}filing/2023Q3/#line-{lead.pk}">去填报</a>' in page
+    assert f'<a href="{URL}filing/2023Q3/?unit={units.nongye.pk}#line-{lead.pk}">去填报</a>' in page
 
 
 def test_nothing_is_asked_for_a_task_that_is_closed_out(signed_in, cast, plan, period, units, clock):
