@@ -32,7 +32,10 @@ def cells(page):
     """The words of each row of the page's tables, cell by cell."""
     rows = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
     return [
-        [" ".join(strip_tags(cell).split()) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)]
+        [
+            " ".join(strip_tags(cell).split())
+            for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+        ]
         for row in rows
     ]
 
@@ -84,7 +87,9 @@ def test_the_figures_of_indicators_and_what_is_not_filled_in(signed_in, cast, pl
         plan=plan, code="farmers", name="农民教育培训", kind="CUMULATIVE", unit="人次", owner=units.nongye
     )
     client = signed_in(cast.nongye)
-    client.post(return_address(plan, period), typed(period, units.nongye, 1, completion="40", progress="一。"))
+    client.post(
+        return_address(plan, period), typed(period, units.nongye, 1, completion="40", progress="一。")
+    )
     page = " ".join(strip_tags(sheet(client, plan, period).content.decode()).split())
     assert "二、指标监测数据" in page
     assert (
@@ -157,10 +162,14 @@ def test_the_sheet_costs_the_same_however_many_lines(
 ):
     client = signed_in(cast.nongye)
     QuarterlyReport.objects.create(period=period, department=units.nongye)
-    client.post(return_address(plan, period), typed(period, units.nongye, 1, completion="40", progress="一。"))
+    client.post(
+        return_address(plan, period), typed(period, units.nongye, 1, completion="40", progress="一。")
+    )
     with django_assert_num_queries(16):
         sheet(client, plan, period)
-    client.post(return_address(plan, period), typed(period, units.nongye, 2, completion="40", progress="二。"))
+    client.post(
+        return_address(plan, period), typed(period, units.nongye, 2, completion="40", progress="二。")
+    )
     client.post(return_address(plan, period), typed(period, units.nongye, 3, progress="三。"))
     with django_assert_num_queries(16):
         sheet(client, plan, period)
