@@ -28,6 +28,7 @@ PAGES = {
     "filing-return": ("linye", f"{PLAN}filing/2023Q4/"),
     "filing-return-long": ("kexie_tb", f"{PLAN}filing/2023Q4/"),
     "filing-return-sent-back": ("jiaowei", f"{PLAN}filing/2023Q4/"),
+    "filing-sheet": ("kexie_tb", f"{PLAN}filing/2023Q4/sheet/"),
     "review": ("kexie", f"{PLAN}review/"),
     "period-list": ("kexie", f"{PLAN}periods/"),
     "close-out-apply": ("jiaowei", f"{PLAN}tasks/9/close-out/"),
@@ -38,6 +39,7 @@ PAGES = {
 REACHED = {  # pages with an id in their address, by a link on another page
     "department": ("lingdao", f"{PLAN}departments/", "main a[href*='/departments/']"),
     "review-report": ("kexie", f"{PLAN}review/", "main a[href*='/review/']"),
+    "close-out": ("kexie", f"{PLAN}review/", "main a[href*='/close-outs/']"),
 }
 SAYS_NOT_FOUND = "Failed to load resource: the server responded with a status of 404 (Not Found)"
 
