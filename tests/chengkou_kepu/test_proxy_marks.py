@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
+from indicators.models import Indicator, Measurement
 from tasks import workflow
 from tasks.models import QuarterlyReport
 from tests import factories
@@ -95,6 +96,15 @@ def test_on_figures_carried_over_from_an_older_quarter(signed_in, cast, plan, pe
     factories.make_period(plan, "2023Q4")
     page = signed_in(cast.lingdao).get(f"/plans/{plan.slug}/tasks/3/?period=2023Q4").content.decode()
     assert marks(page) == (1, 1)
+
+
+def test_on_an_indicators_values(signed_in, cast, plan, units, accepted):
+    indicator = Indicator.objects.create(
+        plan=plan, code="farmers", name="农民教育培训", kind="CUMULATIVE", unit="人次", owner=units.jiaowei
+    )
+    for report in QuarterlyReport.objects.all():
+        Measurement.objects.create(indicator=indicator, report=report, value=100)
+    assert marks(page_of(signed_in(cast.lingdao), plan, "indicators/farmers/")) == (1, 0)
 
 
 def test_in_the_units_own_list_and_on_its_page(signed_in, cast, plan, period, accepted):
