@@ -47,10 +47,18 @@ class FilingGroup:
 
 
 @dataclass(frozen=True)
+class HeatCell:
+    """What a unit filed in a quarter, and what 代填 rested on ('' where it filed itself)."""
+
+    filing: Filing
+    proxy_source: str = ""
+
+
+@dataclass(frozen=True)
 class HeatRow:
     department_id: int
     department: str
-    cells: tuple[Filing, ...]
+    cells: tuple[HeatCell, ...]
 
 
 @dataclass(frozen=True)
@@ -180,12 +188,12 @@ def _group(units):
 
 def _heat(units, by_period):
     """A row for each unit that leads in the chosen quarter: what it filed in each quarter of `by_period`."""
-    filed = [{u.department_id: u.filing for u in filings} for filings in by_period]
+    filed = [{u.department_id: HeatCell(u.filing, u.proxy_source) for u in filings} for filings in by_period]
     return tuple(
         HeatRow(
             u.department_id,
             u.department,
-            tuple(quarter.get(u.department_id, Filing.EXEMPT) for quarter in filed),
+            tuple(quarter.get(u.department_id, HeatCell(Filing.EXEMPT)) for quarter in filed),
         )
         for u in units
         if u.leads

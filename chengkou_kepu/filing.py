@@ -32,7 +32,8 @@ def filing(request, slug):
     plan = visible_plan(request, slug)
     department, own = asked_department(request, plan)
     reports = {
-        r.period_id: r for r in QuarterlyReport.objects.filter(department=department, period__plan=plan)
+        r.period_id: r
+        for r in QuarterlyReport.objects.filter(department=department, period__plan=plan).with_proxy()
     }
     rows = [(p, reports.get(p.pk), _filing(p, reports.get(p.pk), at)) for p in periods_of(plan)[::-1]]
     open_rows = [row for row in rows if not workflow.reason_not_open(row[0], at=at)]
@@ -57,19 +58,8 @@ def filing_return(request, slug, code):
     return _page(request, period, department, own, at=at)
 
 
-@require_safe
-def filing_sheet(request, slug, code):
-    """报送表: the return on paper, for signature and seal."""
-    at = timezone.now()
-    plan = visible_plan(request, slug)
-    department, _ = asked_department(request, plan)
-    page = assemble(named_period(plan, code), department, user=request.user, at=at)
-    if not page.readable:
-        raise PermissionDenied("该单位已自行填写，报送后可在审核页查看。")
-    return render(request, "chengkou_kepu/filing_sheet.html", {"plan": plan, "page": page})
-
-
 def _page(request, period, department, own, *, at, typed=None, saved=None):
+    """The page; after a refused verb with what was typed for it, since only a file has to be chosen again."""
     page = assemble(period, department, user=request.user, at=at, typed=typed, saved=saved)
     if not page.readable:
         raise PermissionDenied("该单位已自行填写，报送后可在审核页查看。")
@@ -78,9 +68,16 @@ def _page(request, period, department, own, *, at, typed=None, saved=None):
         "page": page,
         "own": own,
         "check": "check" in request.GET,
-        "signature": SignatureForm(at=at, initial={"on": timezone.localdate(at)}),
+        "signature": _signature_form(request, at=at),
+        "posted": request.POST,
     }
     return render(request, "chengkou_kepu/filing_return.html", context)
+
+
+def _signature_form(request, *, at):
+    signed = request.POST.get("verb") == SUBMIT_SIGNED
+    typed = (request.POST, request.FILES) if signed else ()
+    return SignatureForm(*typed, at=at, initial={"on": timezone.localdate(at)})
 
 
 def _post(request, period, department, own, *, at):
@@ -104,7 +101,7 @@ def _post(request, period, department, own, *, at):
     if "answer" in request.POST:
         return _answer(request, period, department, at=at)
     if verb in UNIT_VERBS:
-        return _carry_out(request, period, department, saved, at=at)
+        return _carry_out(request, period, department, own, saved, at=at)
     messages.success(request, "已保存。" if saved else "没有需要保存的修改。")
     return redirect(f"{return_address(period, department)}{_anchor(typed)}")
 
@@ -145,20 +142,20 @@ def _refused(request, period, department, own, refusal, typed, *, at):
     return _page(request, period, department, own, at=at, typed=typed)
 
 
-def _carry_out(request, period, department, saved, *, at):
+def _carry_out(request, period, department, own, saved, *, at):
     report = saved.report if saved else _report(period, department)
     address = return_address(period, department)
     try:
         version = seen_version(request.POST, saved)
-        messages.success(request, carry_out(report, request.POST, version=version, by=request.user, at=at))
+        done = carry_out(report, request.POST, request.FILES, version=version, by=request.user, at=at)
+        messages.success(request, done)
     except workflow.Incomplete as refusal:
         return redirect(f"{address}&check=1#line-{refusal.responsibilities[0].pk}")
     except workflow.NotAllowed:
         raise
     except workflow.Refused as refusal:
         messages.error(request, str(refusal))
-        anchor = "#signing" if request.POST["verb"] == SUBMIT_SIGNED else ""
-        return redirect(f"{address}{anchor}")
+        return _page(request, period, department, own, at=at)
     return redirect(address)
 
 

@@ -15,7 +15,7 @@ from tasks.forms import BlockForm, LineForm, RestForm
 from tasks.identity_numbers import numbers_in
 from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
 from tasks.obligations import resubmission_due
-from tasks.sharing import SHARED_FIELDS, by_section, largest_shared, statement
+from tasks.sharing import SHARED_FIELDS, by_section, largest_shared
 
 from .saving import Typed
 
@@ -143,7 +143,7 @@ class FilingPage:
     has_approver: bool
     fixed: str
     verbs: frozenset
-    last_event: ReportEvent | None
+    events: tuple[ReportEvent, ...]
     time_left: str
     at: datetime
 
@@ -174,24 +174,6 @@ class FilingPage:
         return len(self.required) - len(self.missing)
 
     @property
-    def groups(self):
-        """Of each section its lines that say something, those of one statement together: [(Section, [lines])]."""
-        found = []
-        for section in self.sections:
-            told = {}
-            for line in section.lines:
-                if line.begun:
-                    said = statement(line.entry) or line.line.responsibility.pk
-                    told.setdefault(said, []).append(line)
-            found += [(section, lines) for lines in told.values()]
-        return found
-
-    @property
-    def writers(self):
-        """Names of those who filled in the lines, in order of first appearance."""
-        return list(dict.fromkeys(str(line.entry.updated_by) for line in self.lines if line.begun))
-
-    @property
     def left_empty(self):
         """Supporting lines without anything in them, which do not block."""
         return [line for line in self.lines if not line.line.required and not line.begun]
@@ -203,6 +185,25 @@ class FilingPage:
     @property
     def with_identity_numbers(self):
         return [line for line in self.lines if line.identity_numbers]
+
+    @property
+    def last_event(self):
+        return self.events[-1] if self.events else None
+
+    @property
+    def latest_submission(self):
+        return next((event for event in reversed(self.events) if event.verb == Verb.SUBMIT), None)
+
+    @property
+    def submission(self):
+        """The event by which the return is now with 县科协; None while it is the unit's to write."""
+        with_kexie = self.report.status in (Status.SUBMITTED, Status.ACCEPTED)
+        return self.latest_submission if with_kexie else None
+
+    @property
+    def proxy_source(self):
+        """What 代填 rested on, where 县科协 last submitted it for the unit; else ''."""
+        return self.latest_submission.proxy_source if self.latest_submission else ""
 
     @property
     def came_back(self):
@@ -234,7 +235,7 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
     proxy = not roles.files_for(user, department.pk)
     fixed = workflow.reason_lines_fixed(report, at=at, by=user)
     lines = report_lines(report)
-    last_event = workflow.latest_event(report) if report.pk else None
+    events = tuple(report.events.select_related("by", "scan")) if report.pk else ()
     if report.status == Status.ENDORSING and roles.is_approver(user, department.pk):
         fixed = "待您审核：请核对后报送县科协；需要修改的，请写明理由退回填报人。"
     if not fixed and not permissions.writes_lines(user, report):
@@ -247,7 +248,7 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
         department=department,
         report=report,
         sections=_sections(
-            report, [line for line in lines if not line.without_duty], typed, conflicts, last_event
+            report, [line for line in lines if not line.without_duty], typed, conflicts, events
         ),
         without_duty=tuple(line for line in lines if line.without_duty),
         rest=RestForm() if typed is None else typed.blocks.get(RestForm.KEY, RestForm()),
@@ -257,18 +258,18 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
         has_approver=has_approver,
         fixed=fixed,
         verbs=_verbs(user, report, fixed=fixed, has_approver=has_approver, proxy=proxy),
-        last_event=last_event,
+        events=events,
         time_left="" if report.first_submitted_at else calendar.time_left(period.due_at, at),
         at=at,
     )
 
 
-def _sections(report, lines, typed, conflicts, last_event):
+def _sections(report, lines, typed, conflicts, events):
     supported = [line.responsibility.task_id for line in lines if not line.responsibility.is_lead]
     others = _Others(
         answers_to(report.department, report.period) if len(supported) < len(lines) else {},
         lead_entries(supported, report.period) if supported else {},
-        last_event.remarks if last_event else {},
+        events[-1].remarks if events else {},
     )
     sections = by_section(lines, lambda line: line.responsibility)
     typed = Typed() if typed is None else typed

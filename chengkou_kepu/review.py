@@ -87,7 +87,7 @@ def review(request, slug):
 def _waiting(plan, request, *, at):
     """Waiting of the submitted returns of any quarter, the longest first, with how often each was returned."""
     returned = Count("events", filter=Q(events__verb=Verb.RETURN))
-    awaiting = QuarterlyReport.objects.filter(period__plan=plan).awaiting_review()
+    awaiting = QuarterlyReport.objects.filter(period__plan=plan).awaiting_review().with_proxy()
     reports = reviewers.left_to_others(awaiting, request.user, plan).select_related("department", "period")
     came_back = ReportEvent.objects.filter(report=OuterRef("pk"), verb__in=CAME_BACK).order_by("-at", "-pk")
     opened = request.session.get(OPENED, {})
@@ -175,7 +175,8 @@ def _decide(request, report, *, at):
     try:
         if request.POST.get("verb") not in REVIEW_VERBS:
             raise workflow.Refused("没有这个操作。")
-        messages.success(request, carry_out(report, request.POST, version=version, by=request.user, at=at))
+        done = carry_out(report, request.POST, request.FILES, version=version, by=request.user, at=at)
+        messages.success(request, done)
         if "keep" in request.POST and request.POST.get("reason", "").strip():
             request.user.remark_snippets.get_or_create(text=request.POST["reason"].strip()[:500])
     except workflow.NotAllowed:

@@ -11,12 +11,11 @@ from indicators.models import Indicator
 from tasks import reviewers
 from tasks.comparison import Piece, compare
 from tasks.completeness import Line, report_lines
-from tasks.drafting import LINE_FIELDS
 from tasks.identity_numbers import numbers_in
 from tasks.models import QuarterlyReport, ReportEvent
 from tasks.obligations import resubmitted_late
 from tasks.progress import expected_completion, worth_a_look
-from tasks.sharing import statement
+from tasks.sharing import files_of, says_something, statement
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
@@ -79,9 +78,7 @@ class ReviewedGroup:
     @property
     def evidence(self):
         """Their files, one that stands behind several rows once."""
-        return list(
-            {file.file.name: file for item in self.items for file in item.line.entry.evidence.all()}.values()
-        )
+        return files_of(item.line.entry for item in self.items)
 
 
 @dataclass(frozen=True)
@@ -165,7 +162,7 @@ class ReviewPage:
 def assemble(report, *, user, at):
     """ReviewPage; lines are shown only while the return is with 县科协 (DESIGN §2: a draft is its unit's)."""
     readable, waits = report.status in READABLE, report.status == Status.SUBMITTED
-    events = tuple(report.events.select_related("by"))
+    events = tuple(report.events.select_related("by", "scan"))
     submissions = [e for e in events if e.verb == Verb.SUBMIT]
     came_back = next((e for e in reversed(events) if waits and e.verb in CAME_BACK), None)
     lines = report_lines(report) if readable else []
@@ -179,8 +176,8 @@ def assemble(report, *, user, at):
         own_review=waits and not refusal and reviewers.is_own_return(report, user),
         times_submitted=len(submissions) - sum(e.verb == Verb.WITHDRAW for e in events),
         came_back=came_back,
-        lines=_reviewed(report, [line for line in lines if _says_something(line.entry)], came_back),
-        empty=tuple(line for line in lines if not _says_something(line.entry) and not line.without_duty),
+        lines=_reviewed(report, [line for line in lines if says_something(line.entry)], came_back),
+        empty=tuple(line for line in lines if not says_something(line.entry) and not line.without_duty),
         measurements=tuple(
             ReviewedMeasurement(o, _since(came_back, o.measurement)) for o in owed if o.own_text
         ),
@@ -234,15 +231,6 @@ def _resubmitted_late(report, events):
     again = [e for e in events if came_back and e.verb == Verb.SUBMIT and e.at > came_back.at]
     days = report.period.plan.resubmit_working_days
     return bool(again) and resubmitted_late(came_back.at, again[0].at, days)
-
-
-def _says_something(entry):
-    """Whether anything is filled in; a line may have been saved and emptied again."""
-    if entry is None:
-        return False
-    return bool(entry.evidence.all()) or any(
-        getattr(entry, name) not in (None, "", False) for name in LINE_FIELDS
-    )
 
 
 def _since(came_back, row):

@@ -37,7 +37,7 @@ class PlanAdmin(CoordinatedAdmin):
     fieldsets = [
         (None, {"fields": ["title", "slug", "region", "issued_on", "starts_on", "ends_on", "issuer"]}),
         ("进度评价", {"fields": ["consolidation", "behind_points", "severe_points"]}),
-        ("填报", {"fields": ["supports_must_report", "resubmit_working_days"]}),
+        ("填报", {"fields": ["supports_must_report", "resubmit_working_days", "signed_scan_required"]}),
     ]
 
     def has_add_permission(self, request):
@@ -245,7 +245,7 @@ class CloseOutAdmin(CoordinatedAdmin):
 
 @admin.register(ReportEvent)
 class ReportEventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "report", "verb", "by", "from_status", "to_status", "reason"]
+    list_display = ["at", "report", "verb", "by", "from_status", "to_status", "reason", "proxy_source"]
     list_filter = ["verb", "at", "self_reviewed"]
     list_select_related = ["report__department", "report__period", "by"]
     search_fields = ["report__department__name", "by__username", "by__name", "reason", "proxy_source"]

@@ -27,7 +27,7 @@ def answers_to(lead, period):
         .order_by("responsibility__task__number", "responsibility__position")
     )
     held = [request.responsibility_id for request in requests]
-    entries = ProgressEntry.objects.filter(report__period=period, responsibility__in=held)
+    entries = ProgressEntry.objects.with_proxy().filter(report__period=period, responsibility__in=held)
     stored = {e.responsibility_id: e for e in entries.select_related("report")} if held else {}
     answers = {}
     for request in requests:
@@ -44,6 +44,7 @@ def lead_entries(task_ids, period):
     entries = (
         ProgressEntry.objects.accepted()
         .up_to(period)
+        .with_proxy()
         .filter(responsibility__task__in=task_ids, responsibility__role=Responsibility.Role.LEAD)
         .select_related("report__period", "report__department", "responsibility")
         .order_by("-responsibility__position", "report__period__year", "report__period__quarter")

@@ -141,7 +141,7 @@ def stage_of(completion):
 
 
 class SignatureForm(forms.Form):
-    """线下签批: who signed the paper."""
+    """线下签批: who signed the paper, and its scan, which `workflow.submit` checks."""
 
     name = forms.CharField(label="签批人", max_length=50, error_messages={"required": "请填写签批人。"})
     post = forms.CharField(label="职务", max_length=50, error_messages={"required": "请填写签批人职务。"})
@@ -150,6 +150,7 @@ class SignatureForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": "请填写签批日期。", "invalid": "日期写法如 2023-10-09。"},
     )
+    scan = forms.FileField(label="签批件扫描件", required=False, allow_empty_file=True)
 
     def __init__(self, *args, at, **kwargs):
         self.today = calendar.local_day(at)

@@ -13,12 +13,16 @@ Status = QuarterlyReport.Status
 
 @dataclass(frozen=True)
 class Statement:
-    """What a unit says of a task in an accepted or submitted report; no completion means 本季度无新进展."""
+    """What a unit says of a task in an accepted or submitted report; no completion means 本季度无新进展.
+
+    `proxy`: 县科协 filed it for the unit (代填).
+    """
 
     key: tuple[int, int]
     completion: int | None
     stage: str
     accepted: bool
+    proxy: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,10 @@ class Ledger:
                 .order_by("role", "position", "pk")
             ),
             reports=tuple(
-                QuarterlyReport.objects.filter(period__plan=plan).select_related("department").order_by("pk")
+                QuarterlyReport.objects.filter(period__plan=plan)
+                .with_proxy()
+                .select_related("department")
+                .order_by("pk")
             ),
             statements=_statements(plan),
             closed={t.pk: (t.closed_year, t.closed_quarter) for t in tasks if t.closed_year},
@@ -88,6 +95,7 @@ def _tasks_with_closing(plan):
 def _statements(plan):
     rows = (
         ProgressEntry.objects.stating_completion()
+        .with_proxy()
         .filter(report__period__plan=plan, report__status__in=[Status.ACCEPTED, Status.SUBMITTED])
         .order_by("report__period__year", "report__period__quarter")
         .values_list(
@@ -97,11 +105,12 @@ def _statements(plan):
             "completion",
             "stage",
             "report__status",
+            "proxy_source",
         )
     )
     statements = defaultdict(list)
-    for responsibility, year, quarter, completion, stage, status in rows:
+    for responsibility, year, quarter, completion, stage, status, source in rows:
         statements[responsibility].append(
-            Statement((year, quarter), completion, stage, status == Status.ACCEPTED)
+            Statement((year, quarter), completion, stage, status == Status.ACCEPTED, bool(source))
         )
     return dict(statements)

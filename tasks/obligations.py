@@ -20,7 +20,7 @@ class Filing(TextChoices):
 
 @dataclass(frozen=True)
 class UnitFiling:
-    """One unit in one period: whether it owes (and why), and what came of it."""
+    """One unit in one period: whether it owes (and why), what came of it, and what 代填 rested on ('' for none)."""
 
     department_id: int
     department: str
@@ -32,6 +32,7 @@ class UnitFiling:
     status: str
     report_id: int | None
     first_submitted_at: object = None
+    proxy_source: str = ""
 
     @property
     def filed(self):

@@ -47,6 +47,7 @@ class LeadFigure:
     `stated_in` is that statement's (year, quarter), `carried` whether it is older than the period, `unchanged` how
     many times running, up to the period itself, the unit has stated 本季度无新进展; `status` is that of its report in the period
     ('' where there is none); `awaiting` the completion of a newer, not yet reviewed report, of `awaiting_in`.
+    `proxy` and `awaiting_proxy`: 县科协 filed that figure for the unit (代填).
     """
 
     responsibility_id: int
@@ -60,6 +61,8 @@ class LeadFigure:
     status: str
     awaiting: int | None
     awaiting_in: tuple[int, int] | None
+    proxy: bool = False
+    awaiting_proxy: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,11 @@ class TaskProgress:
     carried_from: tuple[int, int] | None
     closed_in: tuple[int, int] | None
     why: str
+
+    @property
+    def proxy(self):
+        """Whether the figure shown is one that 县科协 filed for the first lead (代填)."""
+        return bool(self.leads and self.leads[0].proxy and not self.closed_in)
 
 
 @dataclass(frozen=True)

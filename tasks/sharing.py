@@ -4,6 +4,8 @@ Because the table's unit cells are merged by section, a unit holds the same duty
 What is shared is not stored: rows that hold the same text and figures share it, and a row that differs does not.
 """
 
+from .drafting import LINE_FIELDS
+
 SHARED_FIELDS = (
     "no_change",
     "no_change_reason",
@@ -43,3 +45,17 @@ def largest_shared(lines):
             held.setdefault(said, []).append(line)
     group = max(held.values(), key=len, default=[])
     return tuple(group) if len(group) > 1 else ()
+
+
+def says_something(entry):
+    """Whether anything is filled in or attached; a line may have been saved and emptied again."""
+    if entry is None:
+        return False
+    return bool(entry.evidence.all()) or any(
+        getattr(entry, name) not in (None, "", False) for name in LINE_FIELDS
+    )
+
+
+def files_of(entries):
+    """The files of the entries, one that stands behind several of them once."""
+    return list({file.file.name: file for entry in entries for file in entry.evidence.all()}.values())

@@ -1,7 +1,7 @@
 """How a plan stands in a period: what `progress` and `obligations` judge, over the rows of a `Ledger`."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from .models import QuarterlyReport, Stage
@@ -125,20 +125,22 @@ def unit_filings(ledger, period, indicator_owners, *, at):
 def _lead_figure(responsibility, statements, report, key):
     stated = [s for s in statements if s.key <= key]
     accepted = [s for s in stated if s.accepted]
-    completion, stage, stated_in = _in_force(accepted)
+    in_force = _in_force(accepted)
     awaits = stated and not stated[-1].accepted
     return LeadFigure(
         responsibility_id=responsibility.pk,
         department_id=responsibility.department_id,
         department=responsibility.department.name,
-        completion=completion,
-        stage=stage,
-        stated_in=stated_in,
-        carried=stated_in is not None and stated_in != key,
+        completion=in_force.completion if in_force else None,
+        stage=in_force.stage if in_force else "",
+        stated_in=in_force.key if in_force else None,
+        carried=in_force is not None and in_force.key != key,
         unchanged=_times_unchanged(accepted) if accepted and accepted[-1].key == key else 0,
         status=report.status if report else "",
-        awaiting=_in_force(stated)[0] if awaits else None,
+        awaiting=_in_force(stated).completion if awaits else None,
         awaiting_in=stated[-1].key if awaits else None,
+        proxy=bool(in_force and in_force.proxy),
+        awaiting_proxy=bool(awaits and stated[-1].proxy),
     )
 
 
@@ -147,11 +149,11 @@ def _times_unchanged(statements):
 
 
 def _in_force(statements):
-    """(completion, stage, quarter) of the last statement with a completion; 无新进展 upon nothing leaves 0."""
+    """The last statement with a completion; 无新进展 upon nothing leaves 0; None where nothing was stated."""
     last = next((s for s in reversed(statements) if s.completion is not None), None)
-    if last:
-        return last.completion, last.stage, last.key
-    return (0, Stage.NOT_STARTED, statements[0].key) if statements else (None, "", None)
+    if last or not statements:
+        return last
+    return replace(statements[0], completion=0, stage=Stage.NOT_STARTED)
 
 
 def _task_progress(task, leads, supports, closed_in, *, expected, rules, baseline, overdue):
@@ -195,6 +197,7 @@ def _unit_filing(period, department, name, *, leads, supports, reasons, report, 
         status=QuarterlyReport.Status(report.status) if report else "",
         report_id=report.pk if report else None,
         first_submitted_at=submitted,
+        proxy_source=report.proxy_source if report else "",
     )
 
 

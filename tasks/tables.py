@@ -89,7 +89,8 @@ class TaskTable(tables.Table):
         attrs={"td": {"class": "track"}},
     )
     completion = tables.TemplateColumn(
-        "{% load portal %}{{ record.progress.completion|percent }}",
+        "{% load portal %}{{ record.progress.completion|percent }}"
+        '{% if record.progress.proxy %} <span class="tag">代填</span>{% endif %}',
         verbose_name="进度",
         order_by="completion_order",
         attrs=NUM,

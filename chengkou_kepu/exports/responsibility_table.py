@@ -69,10 +69,11 @@ def _values(task, texts):
 
 
 def data_as_of(task):
-    """Which quarter the figure is from: 办结, its own quarter, or 沿用 an earlier one; '' without data."""
+    """Which quarter the figure is from: 办结, its own quarter, or 沿用 an earlier one, 代填 or not; '' without data."""
     if task.closed_in:
         return f"{calendar.label(*task.closed_in)}办结"
     stated = task.leads[0].stated_in if task.leads else None
     if stated is None:
         return ""
-    return f"沿用{calendar.label(*stated)}数据" if task.carried_from else calendar.label(*stated)
+    quarter = f"沿用{calendar.label(*stated)}数据" if task.carried_from else calendar.label(*stated)
+    return f"{quarter}（代填）" if task.proxy else quarter

@@ -53,6 +53,7 @@ UNITS = (
     ("报送情况", 12),
     ("季报状态", 14),
     ("首次报送日期", 16),
+    ("代填依据", 24),
 )
 INDICATORS = (
     ("指标", 28),
@@ -193,6 +194,7 @@ def _units(book, filings, heading):
             unit.filing.label,
             unit.status.label if unit.status else "未填报",
             calendar.local_day(submitted) if submitted else None,
+            unit.proxy_source,
         ]
         sheets.row(sheet, values, formats={7: sheets.DAY})
     sheets.finish(sheet, columns=len(UNITS))

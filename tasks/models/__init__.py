@@ -3,7 +3,7 @@ from .cooperation import NoDuty, SupportRequest
 from .entries import ProgressEntry, Stage
 from .evidence import Evidence
 from .plan import Action, Plan, PlanFinding, Responsibility, Task
-from .reporting import QuarterlyReport, ReportEvent, ReportingPeriod
+from .reporting import QuarterlyReport, ReportEvent, ReportingPeriod, proxy_source_of
 from .snippets import RemarkSnippet
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "Stage",
     "SupportRequest",
     "Task",
+    "proxy_source_of",
 ]

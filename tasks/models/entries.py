@@ -3,11 +3,10 @@
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 
 from .plan import Responsibility
-from .reporting import QuarterlyReport, ReportEvent
+from .reporting import QuarterlyReport, proxy_source_of
 
 
 class Stage(models.TextChoices):
@@ -32,24 +31,27 @@ class ProgressEntryQuerySet(models.QuerySet):
         return self.up_to(period).exclude(report__period=period)
 
     def with_proxy(self):
-        """Each with `proxy_source`: what 代填 rested on where 县科协 submitted its return for the unit, else ''."""
-        submitted = ReportEvent.objects.filter(report=OuterRef("report"), verb=ReportEvent.Verb.SUBMIT)
-        latest = submitted.order_by("-at", "-pk").values("proxy_source")[:1]
-        return self.annotate(proxy_source=Coalesce(Subquery(latest), Value("")))
+        """Each with the `proxy_source` of its return."""
+        return self.annotate(proxy_source=proxy_source_of("report"))
 
     def stating_completion(self):
         """Lines with a completion, or with 本季度无新进展, by which the older one stands."""
         return self.filter(Q(completion__isnull=False) | Q(no_change=True))
 
     def latest_accepted_texts(self, period):
-        """{responsibility id: the progress text it last had accepted up to the period}."""
+        """{responsibility id: the progress text it last had accepted up to the period, 代填 said before it}."""
         entries = (
             self.accepted()
             .up_to(period)
+            .with_proxy()
             .order_by("report__period__year", "report__period__quarter")
             .only("responsibility_id", "progress", "no_change", "no_change_reason")
         )
-        return {entry.responsibility_id: entry.told for entry in entries if entry.told}
+        return {
+            entry.responsibility_id: f"（代填）{entry.told}" if entry.proxy_source else entry.told
+            for entry in entries
+            if entry.told
+        }
 
     def latest_accepted_before(self, period, responsibility_ids):
         """{responsibility id: the entry it last had accepted in an earlier period}, with that period.
@@ -60,6 +62,7 @@ class ProgressEntryQuerySet(models.QuerySet):
         entries = (
             self.accepted()
             .before(period)
+            .with_proxy()
             .filter(responsibility__in=responsibility_ids)
             .select_related("report__period")
             .order_by("report__period__year", "report__period__quarter")

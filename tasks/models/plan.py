@@ -54,6 +54,11 @@ class Plan(models.Model):
     )
     supports_must_report = models.BooleanField("配合单位也须报送", default=False)
     resubmit_working_days = models.PositiveSmallIntegerField("退回后补正期限（工作日）", default=3)
+    signed_scan_required = models.BooleanField(
+        "线下签批须附扫描件",
+        default=False,
+        help_text="勾选后，登记线下签批时须上传签字或盖章件的扫描件，否则不能报送。",
+    )
 
     objects = PlanQuerySet.as_manager()
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -102,6 +102,10 @@ class QuarterlyReportQuerySet(models.QuerySet):
     def accepted(self):
         return self.filter(status=QuarterlyReport.Status.ACCEPTED)
 
+    def with_proxy(self):
+        """Each with `proxy_source`: what 代填 rested on where 县科协 last submitted it for the unit, else ''."""
+        return self.annotate(proxy_source=proxy_source_of("pk"))
+
     def awaiting_review(self):
         """Submitted ones, the longest waiting first, with when (`submitted_at`) and by whom they last were."""
         submissions = ReportEvent.objects.filter(report=OuterRef("pk"), verb=ReportEvent.Verb.SUBMIT)
@@ -114,6 +118,17 @@ class QuarterlyReportQuerySet(models.QuerySet):
             )
             .order_by("submitted_at", "pk")
         )
+
+
+def proxy_source_of(report):
+    """Expression: the 代填依据 of the latest submission of the report at that path, '' for none.
+
+    A return that was taken back to be written anew is its unit's again.
+    """
+    moves = ReportEvent.objects.filter(
+        report=OuterRef(report), verb__in=[ReportEvent.Verb.SUBMIT, ReportEvent.Verb.WITHDRAW]
+    )
+    return Coalesce(Subquery(moves.order_by("-at", "-pk").values("proxy_source")[:1]), Value(""))
 
 
 class QuarterlyReport(models.Model):

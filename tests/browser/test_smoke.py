@@ -28,7 +28,7 @@ PAGES = {
     "filing-return": ("linye", f"{PLAN}filing/2023Q4/"),
     "filing-return-long": ("kexie_tb", f"{PLAN}filing/2023Q4/"),
     "filing-return-sent-back": ("jiaowei", f"{PLAN}filing/2023Q4/"),
-    "filing-sheet": ("jiaowei", f"{PLAN}filing/2023Q4/sheet/"),
+    "filing-sheet": ("kexie_tb", f"{PLAN}filing/2023Q4/sheet/"),
     "filing-upload": ("linye", f"{PLAN}filing/2023Q4/upload/"),
     "filing-cooperation": ("nongye", f"{PLAN}filing/2023Q4/cooperation/"),
     "notice-list": ("jiaowei", "/notices/"),
@@ -42,6 +42,7 @@ PAGES = {
 REACHED = {  # pages with an id in their address, by a link on another page
     "department": ("lingdao", f"{PLAN}departments/", "main a[href*='/departments/']"),
     "review-report": ("kexie", f"{PLAN}review/", "main a[href*='/review/']"),
+    "close-out": ("kexie", f"{PLAN}review/", "main a[href*='/close-outs/']"),
 }
 SAYS_NOT_FOUND = "Failed to load resource: the server responded with a status of 404 (Not Found)"
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from chengkou_kepu.dashboard import Attention, HeatRow, assemble
+from chengkou_kepu.dashboard import Attention, HeatCell, HeatRow, assemble
 from chengkou_kepu.headline import headline
 from indicators.models import Indicator, Target
 from indicators.standing import indicator_standing, owed_by_unit, owners_owing
@@ -235,13 +235,12 @@ def test_heat_map_shows_lead_units_over_the_last_four_quarters(plan, baseline, p
     for code in ("2023Q1", "2023Q2"):
         factories.make_period(plan, code)
     last = factories.make_period(plan, "2023Q4")
-    late = factories.moment("2023-10-11 08:00")
-    factories.make_report(period, units.nongye, first_submitted_at=late)
+    factories.make_report(period, units.nongye, first_submitted_at=factories.moment("2023-10-11 08:00"))
     shown = board(last, at=factories.moment("2024-01-05 09:00"))
     assert [p.code for p in shown.heat_periods] == ["2023Q1", "2023Q2", "2023Q3", "2023Q4"]
-    missing, pending = Filing.MISSING, Filing.PENDING
+    missing, late, pending = map(HeatCell, (Filing.MISSING, Filing.LATE, Filing.PENDING))
     assert shown.heat == (
-        HeatRow(units.nongye.pk, "县农业农村委", (missing, missing, Filing.LATE, pending)),
+        HeatRow(units.nongye.pk, "县农业农村委", (missing, missing, late, pending)),
         HeatRow(units.jiaowei.pk, "县教委", (missing, missing, missing, pending)),
     )
 

@@ -11,7 +11,7 @@ from django.conf import settings as configured
 from django.core.management import call_command
 from django.utils import timezone
 
-from tasks import evidence
+from tasks import evidence, uploads
 from tasks.models import Evidence, ProgressEntry, QuarterlyReport, Responsibility
 from tests import factories
 from tests.files import BAD, PDF, PNG, upload_of
@@ -102,8 +102,8 @@ def test_what_is_refused(signed_in, cast, plan, period, line, media, name):
 
 
 def test_too_large_alone_and_together(signed_in, cast, plan, period, line, media, monkeypatch):
-    monkeypatch.setattr(evidence, "MOST_BYTES", 100)
-    monkeypatch.setattr(evidence, "MOST_OF_REPORT", 150)
+    monkeypatch.setattr(uploads, "MOST_BYTES", 100)
+    monkeypatch.setattr(uploads, "MOST_TOGETHER", 150)
     client = signed_in(cast.nongye)
     page = post(client, plan, period, [line], upload_of("大.pdf", PDF + b"\0" * 100), **{"X-Upload": "1"})
     assert "“大.pdf”超过" in page.content.decode()
@@ -249,7 +249,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from departments.models import User
 from tasks.models import ReportingPeriod, Responsibility
-from tasks import evidence
+from tasks import evidence, uploads
 line = Responsibility.objects.select_related("department").filter(role="LEAD").first()
 evidence.attach(ReportingPeriod.objects.select_related("plan").first(), line.department, [line.pk],
     SimpleUploadedFile("a.pdf", b"%PDF-1.4"), by=User.objects.get(username="nongye"), at=timezone.now())

@@ -117,9 +117,10 @@ def test_the_units_sheet_says_who_filed_when(signed_in, cast, plan, accepted):
             "按时",
             "审核通过",
             datetime.fromisoformat("2023-10-10"),
+            None,
         ],
-        ["县教委", 1, 1, "应报", "牵头1项未办结工作", "未报", "未填报", None],
-        ["县科协", 0, 3, "不需报", None, "不需报", "未填报", None],
+        ["县教委", 1, 1, "应报", "牵头1项未办结工作", "未报", "未填报", None, None],
+        ["县科协", 0, 3, "不需报", None, "不需报", "未填报", None, None],
     ]
     assert sheet["H4"].number_format == "yyyy-mm-dd"
 
@@ -196,7 +197,7 @@ def test_a_long_fraction_is_written_as_the_pages_show_it(signed_in, cast, plan, 
 
 
 def test_every_sheet_is_headed_frozen_and_ready_for_paper(signed_in, cast, plan, accepted):
-    plan.title = "城口县全民科学素质行动规划纲要（2021—2025年）实施方案"
+    plan.title = "城口县全民科学素质行动规划纲要（2021—2025年）实施方案（2023年修订）"
     plan.save()
     book, _ = workbook(signed_in(cast.lingdao), plan, "summary.xlsx?period=2023Q3")
     for sheet in book:

@@ -10,12 +10,14 @@ from django.db import IntegrityError, connection, transaction
 from tasks.models import (
     Action,
     CloseOut,
+    Evidence,
     NoDuty,
     Plan,
     PlanFinding,
     ProgressEntry,
     QuarterlyReport,
     RemarkSnippet,
+    ReportEvent,
     ReportingPeriod,
     Responsibility,
     SupportRequest,
@@ -89,6 +91,29 @@ def entry_with(rows, **fields):
         **{"report": rows["report"], "responsibility": rows["other_line"], "updated_by": rows["user"]}
         | {"updated_at": AT}
         | fields
+    )
+
+
+def evidence_with(rows, **owners):
+    file = {"file": "evidence/2023/10/a.pdf", "name": "名册.pdf", "size": 1, "sha256": "0" * 64}
+    uploaded = {"content_type": "application/pdf", "uploaded_by": rows["user"], "uploaded_at": AT}
+    return Evidence(**file | uploaded | owners)
+
+
+def stored_close_out(rows):
+    close_out = close_out_with(rows)
+    close_out.save()
+    return close_out
+
+
+def signed_event(rows):
+    return ReportEvent.objects.create(
+        report=rows["report"],
+        verb="SUBMIT",
+        from_status="DRAFT",
+        to_status="SUBMITTED",
+        by=rows["user"],
+        at=AT,
     )
 
 
@@ -195,6 +220,17 @@ IMPOSSIBLE = [
         "核查结论应有核查人和时间。",
         lambda rows: close_out_with(rows, decided_by=rows["user"], decided_at=AT),
     ),
+    *(
+        ("evidence_of_exactly_one", "一份文件只能附在一项进展、一项办结申请或一次线下签批上。", build)
+        for build in (
+            evidence_with,
+            lambda rows: evidence_with(rows, entry=rows["report"].entries.get(), event=signed_event(rows)),
+            lambda rows: evidence_with(rows, close_out=stored_close_out(rows), event=signed_event(rows)),
+            lambda rows: evidence_with(
+                rows, entry=rows["report"].entries.get(), close_out=stored_close_out(rows)
+            ),
+        )
+    ),
     ("snippet_once", "这条批语已经有了。", second_snippet),
     ("request_one_per_line_and_period", "本季度已向该单位征集此项进展。", second_request),
     ("no_duty_one_standing_per_line", "此项已提出或已确认无具体任务。", second_no_duty),
@@ -249,6 +285,9 @@ def test_an_impossible_row_is_refused_by_form_and_database(name, sentence, build
             valid_to=date(2023, 1, 1),
         ),
         lambda rows: close_out_with(rows, status="VERIFIED", decided_by=rows["user"], decided_at=AT),
+        lambda rows: evidence_with(rows, entry=rows["report"].entries.get()),
+        lambda rows: evidence_with(rows, close_out=stored_close_out(rows)),
+        lambda rows: evidence_with(rows, event=signed_event(rows)),
     ],
 )
 def test_a_possible_row_is_taken(build, rows):
