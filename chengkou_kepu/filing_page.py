@@ -15,7 +15,7 @@ from tasks.forms import BlockForm, LineForm
 from tasks.identity_numbers import numbers_in
 from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
 from tasks.obligations import resubmission_due
-from tasks.sharing import SHARED_FIELDS, by_section, largest_shared, statement
+from tasks.sharing import SHARED_FIELDS, by_section, largest_shared, read_once
 
 from .saving import Typed
 
@@ -28,8 +28,8 @@ WRONG = "有误"
 class FilingLine:
     """A line with its form and what somebody else saved first.
 
-    A lead's has the `answers` of the supporters it asked, a supporter's what the first lead last had accepted;
-    `remark` is what the reviewer said of the line when the return last came back.
+    A lead's has the `answers` of the supporters it asked, a supporter's what each lead last had accepted, the first
+    lead's first; `remark` is what the reviewer said of the line when the return last came back.
     """
 
     line: Line
@@ -37,7 +37,7 @@ class FilingLine:
     conflict: Conflict | None
     shared: bool = False
     answers: tuple[Answer, ...] = ()
-    lead_entry: ProgressEntry | None = None
+    lead_entries: tuple[ProgressEntry, ...] = ()
     remark: str = ""
 
     @property
@@ -169,16 +169,14 @@ class FilingPage:
 
     @property
     def groups(self):
-        """Of each section its lines that say something, those of one statement together: [(Section, [lines])]."""
-        found = []
-        for section in self.sections:
-            told = {}
-            for line in section.lines:
-                if line.begun:
-                    said = statement(line.entry) or line.line.responsibility.pk
-                    told.setdefault(said, []).append(line)
-            found += [(section, lines) for lines in told.values()]
-        return found
+        """Of each section its lines that say something, those of one statement together: [(Section, lines)]."""
+        return [
+            (section, group)
+            for section in self.sections
+            for group in read_once(
+                [line for line in section.lines if line.begun], line_of=lambda item: item.line
+            )
+        ]
 
     @property
     def writers(self):
@@ -287,7 +285,7 @@ def _section(action, is_lead, lines, typed, conflicts, others):
             shared=line in shared,
             answers=tuple(others.answers.get(line.responsibility.task_id, ())) if is_lead else (),
             remark=others.remarks.get(str(line.responsibility.pk), ""),
-            lead_entry=None if is_lead else others.lead_entries.get(line.responsibility.task_id),
+            lead_entries=() if is_lead else tuple(others.lead_entries.get(line.responsibility.task_id, ())),
         )
         for line in lines
     )

@@ -11,12 +11,11 @@ from indicators.models import Indicator
 from tasks import reviewers
 from tasks.comparison import Piece, compare
 from tasks.completeness import Line, report_lines
-from tasks.drafting import LINE_FIELDS
 from tasks.identity_numbers import numbers_in
 from tasks.models import QuarterlyReport, ReportEvent
 from tasks.obligations import resubmitted_late
 from tasks.progress import expected_completion, worth_a_look
-from tasks.sharing import statement
+from tasks.sharing import read_once, says_something
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
@@ -179,8 +178,8 @@ def assemble(report, *, user, at):
         own_review=waits and not refusal and reviewers.is_own_return(report, user),
         times_submitted=len(submissions) - sum(e.verb == Verb.WITHDRAW for e in events),
         came_back=came_back,
-        lines=_reviewed(report, [line for line in lines if _says_something(line.entry)], came_back),
-        empty=tuple(line for line in lines if not _says_something(line.entry) and not line.without_duty),
+        lines=_reviewed(report, [line for line in lines if says_something(line.entry)], came_back),
+        empty=tuple(line for line in lines if not says_something(line.entry) and not line.without_duty),
         measurements=tuple(
             ReviewedMeasurement(o, _since(came_back, o.measurement)) for o in owed if o.own_text
         ),
@@ -218,14 +217,12 @@ def _reviewed(report, lines, came_back):
 
 def _grouped(items):
     """ReviewedGroups in the order they begin."""
-    groups = {}
-    for item in items:
-        responsibility, before = item.line.responsibility, item.before
-        said = statement(item.line.entry)
-        alone = responsibility.pk if said is None else None
-        section = responsibility.task.action_id, responsibility.role
-        groups.setdefault((section, said, before.told if before else "", alone), []).append(item)
-    return [ReviewedGroup(tuple(group)) for group in groups.values()]
+    groups = read_once(
+        items,
+        line_of=lambda item: item.line,
+        beside=lambda item: item.before.told if item.before else "",
+    )
+    return [ReviewedGroup(group) for group in groups]
 
 
 def _resubmitted_late(report, events):
@@ -234,15 +231,6 @@ def _resubmitted_late(report, events):
     again = [e for e in events if came_back and e.verb == Verb.SUBMIT and e.at > came_back.at]
     days = report.period.plan.resubmit_working_days
     return bool(again) and resubmitted_late(came_back.at, again[0].at, days)
-
-
-def _says_something(entry):
-    """Whether anything is filled in; a line may have been saved and emptied again."""
-    if entry is None:
-        return False
-    return bool(entry.evidence.all()) or any(
-        getattr(entry, name) not in (None, "", False) for name in LINE_FIELDS
-    )
 
 
 def _since(came_back, row):

@@ -1,6 +1,7 @@
 """The house style of our workbooks: what Excel and WPS open without a warning and print on A4 landscape."""
 
 import math
+from dataclasses import dataclass
 
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -8,6 +9,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
 CELL_LIMIT = 32767
+HEAD_ROW = 3
 BODY = "宋体"
 HEAD = "黑体"
 TITLE_SIZE = 16
@@ -17,6 +19,21 @@ THIN = Side(style="thin", color="B0B8C0")
 GRID = Border(left=THIN, right=THIN, top=THIN, bottom=THIN)
 HEAD_FILL = PatternFill("solid", fgColor="E9F0F8")
 SECTION_FILL = PatternFill("solid", fgColor="F5F6F8")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What every sheet of a workbook says above its columns."""
+
+    title: str
+    note: str
+
+
+def add(book, name, columns, heading):
+    """A further sheet of the book, prepared under its `Heading`."""
+    sheet = book.create_sheet(name)
+    prepare(sheet, title=heading.title, subtitle=f"{name}　{heading.note}", columns=columns)
+    return sheet
 
 
 def prepare(sheet, *, title, subtitle, columns):
@@ -30,7 +47,7 @@ def prepare(sheet, *, title, subtitle, columns):
     lines = _title_lines(title, sum(width for _, width in columns))
     sheet.row_dimensions[1].height = 8 + 22 * lines
     for column, (heading, width) in enumerate(columns, start=1):
-        head(sheet.cell(3, column), heading)
+        head(sheet.cell(HEAD_ROW, column), heading)
         sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.freeze_panes = "A4"
 
@@ -105,6 +122,11 @@ def section(sheet, value, *, columns):
     return index
 
 
+def merge_down(sheet, column, first, last):
+    """Merge the column's cells from the first row to the last."""
+    sheet.merge_cells(start_row=first, start_column=column, end_row=last, end_column=column)
+
+
 def merge_runs(sheet, column, first, last):
     """Merge neighbouring cells of a column that hold the same text, within the rows given."""
     start = first
@@ -112,7 +134,7 @@ def merge_runs(sheet, column, first, last):
         same = index <= last and sheet.cell(index, column).value == sheet.cell(start, column).value
         if not same:
             if index - 1 > start:
-                sheet.merge_cells(start_row=start, start_column=column, end_row=index - 1, end_column=column)
+                merge_down(sheet, column, start, index - 1)
             start = index
 
 

@@ -86,7 +86,7 @@ def test_control_characters_and_long_texts_do_not_break_the_workbook(signed_in, 
 def test_the_overview_rolls_up_actions_and_filing(signed_in, cast, plan, accepted):
     factories.make_action(plan, 10, "实施科学素质开放合作工程")
     book, _ = workbook(signed_in(cast.lingdao), plan, "summary.xlsx?period=2023Q3")
-    assert book.sheetnames == ["概览", "重点工作", "单位报送", "指标"]
+    assert book.sheetnames == ["概览", "重点工作", "进展明细", "单位报送", "指标"]
     sheet = book["概览"]
     assert rows(sheet) == [
         ["全部重点工作", 3, 0.483333, 0.549288, 6.6, "正常", 1, 0, 0, 2, 0, 0, 1, 0, 0],
@@ -210,7 +210,7 @@ def test_every_sheet_is_headed_frozen_and_ready_for_paper(signed_in, cast, plan,
             *(sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToHeight),
         ) == ("A4", "$1:$3", area, "landscape", 9, 0)
     heights = {sheet.title: sheet.row_dimensions[1].height for sheet in book}
-    assert heights == {"概览": 30, "重点工作": 30, "单位报送": 52, "指标": 30}
+    assert heights == {"概览": 30, "重点工作": 30, "进展明细": 30, "单位报送": 52, "指标": 30}
 
 
 def test_a_plan_without_a_quarter_still_exports(signed_in, cast, plan):
