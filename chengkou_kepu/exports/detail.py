@@ -32,7 +32,6 @@ COLUMNS = (
 SHARED = range(7, 16)
 PERCENT_AT, FUNDS_AT = 5, 13
 NOTHING = "本季度没有审核通过的进展。"
-LINE_HEIGHT, HIGHEST = 14, 409
 
 
 @dataclass(frozen=True)
@@ -134,25 +133,6 @@ def _write(sheet, told):
     for position, own in enumerate(told.own):
         shared = [None] * len(SHARED) if position else told.shared
         rows.append(sheets.row(sheet, [*own[:-1], *shared, own[-1]], formats=formats))
-    if len(rows) == 1:
-        return
-    for column in SHARED:
-        sheets.merge_down(sheet, column, rows[0], rows[-1])
-    for index, own in zip(rows, told.own, strict=True):
-        sheet.row_dimensions[index].height = _height(own, told.shared, len(rows))
-
-
-def _height(own, shared, rows):
-    """Points for one of `rows` rows under merged texts, which neither Excel nor WPS fits by itself."""
-    own_lines = max(_lines(own[at], COLUMNS[at][1]) for at in (1, -1))
-    shared_lines = max(
-        _lines(value, COLUMNS[column - 1][1]) for column, value in zip(SHARED, shared, strict=True)
-    )
-    return min(HIGHEST, LINE_HEIGHT * max(own_lines, -(-shared_lines // rows)))
-
-
-def _lines(value, width):
-    """How many lines a text takes in a column of so many characters, a Chinese one being two wide."""
-    if not isinstance(value, str):
-        return 1
-    return sum(max(1, -(-2 * len(line) // width)) for line in value.split("\n"))
+    if len(rows) > 1:
+        for column in SHARED:
+            sheets.merge_down(sheet, column, rows[0], rows[-1])

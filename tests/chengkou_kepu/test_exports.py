@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from io import BytesIO
 from urllib.parse import quote
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
@@ -227,3 +228,13 @@ def test_strangers_and_odd_quarters_get_nothing(signed_in, cast, plan, period):
         assert signed_in(cast.shenji).get(f"/plans/{plan.slug}/exports/{page}").status_code == 404
         odd = f"/plans/{plan.slug}/exports/{page}?period=%00"
         assert signed_in(cast.lingdao).get(odd).status_code == 404
+
+
+def test_rows_are_as_high_as_their_texts_and_free_to_grow(signed_in, cast, plan, accepted):
+    ProgressEntry.objects.filter(completion=45).update(progress="长" * 96 + "\n末行。")
+    response = signed_in(cast.lingdao).get(f"/plans/{plan.slug}/exports/responsibility-table.xlsx")
+    content = BytesIO(response.getvalue())
+    sheet = load_workbook(content).active
+    assert [sheet.row_dimensions[row].height for row in range(3, 7)] == [14, 14, 70, 14]
+    markup = ZipFile(content).read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall('<row r="([0-9]+)"[^>]*customHeight="1"', markup) == ["1"]
