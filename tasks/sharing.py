@@ -45,7 +45,7 @@ def by_section(items, responsibility_of):
     return [(action, is_lead, tuple(group)) for (action, is_lead), group in sections.items()]
 
 
-def read_once(items, *, line_of=lambda item: item, beside=lambda item: ""):
+def read_once(items, *, line_of=lambda item: item, beside=lambda item: None):
     """The items in tuples whose text is shown once, over all their rows; groups in the order they begin.
 
     Together stand items of one unit, section and role that say the same and have the same `beside` them; one that
