@@ -75,6 +75,11 @@ class ReviewedLine:
         return worth_a_look(self.before.stands_at if self.before else None, completion, self.expected)
 
     @property
+    def repeats(self):
+        """Whether the progress is last time's, word for word."""
+        return bool(self.told.new) and self.told.old == self.told.new and not self.line.entry.no_change
+
+    @property
     def old_texts(self):
         return [text for text in self.texts if text.old]
 

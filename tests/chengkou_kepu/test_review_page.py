@@ -147,6 +147,14 @@ def test_further_texts_and_figures_stand_beside_the_older_ones_with_marks(
     )
 
 
+def test_a_text_taken_over_word_for_word_is_marked(signed_in, cast, baseline, submitted):
+    factories.make_report(baseline, submitted.department, completions={1: 40, 2: 10})
+    submitted.entries.filter(responsibility__task__number=2).update(progress="另有进展。")
+    assert markup(signed_in(cast.kexie), submitted).count("文字与上次相同") == 1
+    ProgressEntry.objects.update(no_change=True, no_change_reason="汛期停工", completion=None, stage="")
+    assert "文字与上次相同" not in markup(signed_in(cast.kexie), submitted)
+
+
 def test_a_file_added_since_the_return_is_a_change(signed_in, cast, returned):
     entry = returned.entries.get(responsibility__task__number=2)
     file = {"file": "a", "name": "名册.pdf", "size": 1, "uploaded_by": cast.nongye}
