@@ -28,8 +28,8 @@ WRONG = "有误"
 class FilingLine:
     """A line with its form and what somebody else saved first.
 
-    A lead's has the `answers` of the supporters it asked, a supporter's what the first lead last had accepted;
-    `remark` is what the reviewer said of the line when the return last came back.
+    A lead's has the `answers` of the supporters it asked, a supporter's what each lead last had accepted, the first
+    lead's first; `remark` is what the reviewer said of the line when the return last came back.
     """
 
     line: Line
@@ -37,7 +37,7 @@ class FilingLine:
     conflict: Conflict | None
     shared: bool = False
     answers: tuple[Answer, ...] = ()
-    lead_entry: ProgressEntry | None = None
+    lead_entries: tuple[ProgressEntry, ...] = ()
     remark: str = ""
 
     @property
@@ -295,7 +295,7 @@ def _section(action, is_lead, lines, typed, conflicts, others):
             shared=line in shared,
             answers=tuple(others.answers.get(line.responsibility.task_id, ())) if is_lead else (),
             remark=others.remarks.get(str(line.responsibility.pk), ""),
-            lead_entry=None if is_lead else others.lead_entries.get(line.responsibility.task_id),
+            lead_entries=() if is_lead else tuple(others.lead_entries.get(line.responsibility.task_id, ())),
         )
         for line in lines
     )

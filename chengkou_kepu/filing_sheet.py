@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from departments.models import User
 from tasks.models import Evidence, QuarterlyReport
 from tasks.selection import named_period, visible_plan
-from tasks.sharing import by_section, files_of, says_something, statement
+from tasks.sharing import files_of, read_once, says_something
 
 from .filing import asked_department
 from .filing_page import FilingLine, FilingPage, assemble
@@ -42,13 +42,8 @@ class Sheet:
     def groups(self):
         """SheetGroups of the lines that hold something, in the plan's order."""
         filled = [line for line in self.page.lines if says_something(line.entry)]
-        found = []
-        for _, is_lead, lines in by_section(filled, lambda line: line.line.responsibility):
-            told = {}
-            for line in lines:
-                told.setdefault(statement(line.entry) or line.line.responsibility.pk, []).append(line)
-            found += [SheetGroup(is_lead, tuple(group)) for group in told.values()]
-        return found
+        groups = read_once(filled, line_of=lambda line: line.line)
+        return [SheetGroup(group[0].line.responsibility.is_lead, group) for group in groups]
 
     @property
     def measured(self):

@@ -173,12 +173,17 @@ def _decide(request, report, *, at):
     """Accept, return or reopen as asked; refusals are said on the page they came from."""
     version = posted_number(request.POST, "version")
     try:
-        if request.POST.get("verb") not in REVIEW_VERBS:
+        verb, flagged = request.POST.get("verb"), request.POST.getlist("lines")
+        if verb not in REVIEW_VERBS:
             raise workflow.Refused("没有这个操作。")
+        if verb == Verb.ACCEPT and flagged:
+            raise workflow.Refused(
+                f"还勾选着 {len(flagged)} 项须补正：请退回补正；要审核通过的，请先取消勾选。"
+            )
         done = carry_out(report, request.POST, request.FILES, version=version, by=request.user, at=at)
         messages.success(request, done)
-        if "keep" in request.POST and request.POST.get("reason", "").strip():
-            request.user.remark_snippets.get_or_create(text=request.POST["reason"].strip()[:500])
+        if verb == Verb.RETURN and "keep" in request.POST:
+            _keep_snippets(request.user, request.POST)
     except workflow.NotAllowed:
         raise
     except workflow.Refused as refusal:
@@ -189,9 +194,23 @@ def _decide(request, report, *, at):
             "page": assemble(report, user=request.user, at=at),
             "typed_reason": request.POST.get("reason", ""),
             "typed_lines": {int(x) for x in request.POST.getlist("lines") if x.isdecimal()},
+            "typed_remarks": {
+                name.removeprefix("remark-"): text
+                for name, text in request.POST.items()
+                if name.startswith("remark-")
+            },
+            "typed": request.POST,
         }
         return render(request, "chengkou_kepu/review_report.html", context)
     return redirect("review", report.period.plan.slug)
+
+
+def _keep_snippets(user, data):
+    """存为常用批语: the reason and the remarks of the ticked lines, each once."""
+    said = [data.get("reason", ""), *(data.get(f"remark-{line}", "") for line in data.getlist("lines"))]
+    for text in dict.fromkeys(text.strip()[:500] for text in said):
+        if text:
+            user.remark_snippets.get_or_create(text=text)
 
 
 @require_POST

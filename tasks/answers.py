@@ -40,13 +40,24 @@ def answers_to(lead, period):
 
 
 def lead_entries(task_ids, period):
-    """{task id: the entry that the task's first lead last had accepted up to the period}; one query."""
+    """{task id: what each of the task's leads last had accepted up to the period, the first lead's first}; one query.
+
+    A lead without an accepted text has no entry.
+    """
     entries = (
         ProgressEntry.objects.accepted()
         .up_to(period)
         .with_proxy()
-        .filter(responsibility__task__in=task_ids, responsibility__role=Responsibility.Role.LEAD)
+        .filter(
+            responsibility__in=Responsibility.objects.in_force(period.last_day)
+            .leads()
+            .filter(task__in=task_ids)
+        )
         .select_related("report__period", "report__department", "responsibility")
-        .order_by("-responsibility__position", "report__period__year", "report__period__quarter")
+        .order_by("responsibility__position", "report__period__year", "report__period__quarter")
     )
-    return {entry.responsibility.task_id: entry for entry in entries if entry.told}
+    latest = {entry.responsibility_id: entry for entry in entries if entry.told}
+    found = {}
+    for entry in latest.values():
+        found.setdefault(entry.responsibility.task_id, []).append(entry)
+    return found

@@ -55,7 +55,6 @@ def _row_without_tasks(sheet):
 
 
 def _values(task, texts):
-    latest = texts.get(task.leads[0].responsibility_id, "") if task.leads else ""
     return [
         task.number,
         task.title,
@@ -64,8 +63,18 @@ def _values(task, texts):
         sheets.fraction(task.completion),
         task.light.label,
         data_as_of(task),
-        latest,
+        latest_texts(task, texts),
     ]
+
+
+def latest_texts(task, texts):
+    """What the leads last said: the first's text first, the others' under their names; `texts` by responsibility id."""
+    told = [
+        (lead.department, texts[lead.responsibility_id])
+        for lead in task.leads
+        if lead.responsibility_id in texts
+    ]
+    return "\n".join(text if unit == task.leads[0].department else f"{unit}：{text}" for unit, text in told)
 
 
 def data_as_of(task):

@@ -1,6 +1,4 @@
-"""汇总表: how the plan stands in a quarter, on four sheets: overview, tasks, units, indicators."""
-
-from dataclasses import dataclass
+"""汇总表: how the plan stands in a quarter, on five sheets: overview, tasks, lines, units, indicators."""
 
 from openpyxl import Workbook
 
@@ -16,7 +14,8 @@ from tasks.progress import JUDGED, NO_DATA
 from tasks.standing import plan_standing, unit_filings
 
 from . import sheets
-from .responsibility_table import NO_ROWS, data_as_of
+from .detail import add_detail
+from .responsibility_table import NO_ROWS, data_as_of, latest_texts
 
 LIGHTS = (*JUDGED, *NO_DATA)
 OVERVIEW = (
@@ -72,20 +71,12 @@ INDICATORS = (
 )
 
 
-@dataclass(frozen=True)
-class Heading:
-    """What every sheet says above its columns."""
-
-    title: str
-    note: str
-
-
 def summary_workbook(plan, period, periods, *, at):
     """The workbook of the period; every figure is the dashboard's own."""
     ledger = Ledger.load(plan)
     standing = plan_standing(ledger, period, at=at)
     filings = unit_filings(ledger, period, owners_owing(plan, period.quarter), at=at)
-    heading = Heading(
+    heading = sheets.Heading(
         f"{plan.title}实施情况汇总表（{period}）",
         f"仅计入审核通过的进展；{calendar.local_day(at):%Y-%m-%d}导出",
     )
@@ -93,19 +84,14 @@ def summary_workbook(plan, period, periods, *, at):
     book.remove(book.active)
     _overview(book, standing, filings, period, heading)
     _tasks(book, standing, ProgressEntry.objects.latest_accepted_texts(period), heading)
+    add_detail(book, heading, standing, period)
     _units(book, filings, heading)
     _indicators(book, indicator_standing(period, at=at), heading)
     return book
 
 
-def _sheet(book, name, columns, heading):
-    sheet = book.create_sheet(name)
-    sheets.prepare(sheet, title=heading.title, subtitle=f"{name}　{heading.note}", columns=columns)
-    return sheet
-
-
 def _overview(book, standing, filings, period, heading):
-    sheet = _sheet(book, "概览", OVERVIEW, heading)
+    sheet = sheets.add(book, "概览", OVERVIEW, heading)
     _total_row(sheet, "全部重点工作", standing.total)
     for action in standing.actions:
         title = f"{zh_ordinal(action.ordinal)}、{action.title}"
@@ -159,7 +145,7 @@ def _total_row(sheet, title, total):
 
 
 def _tasks(book, standing, texts, heading):
-    sheet = _sheet(book, "重点工作", TASKS, heading)
+    sheet = sheets.add(book, "重点工作", TASKS, heading)
     for action in standing.actions:
         for task in action.tasks:
             values = [
@@ -174,7 +160,7 @@ def _tasks(book, standing, texts, heading):
                 task.light.label,
                 data_as_of(task),
                 task.why,
-                texts.get(task.leads[0].responsibility_id, "") if task.leads else "",
+                latest_texts(task, texts),
             ]
             sheets.row(sheet, values, formats={5: sheets.PERCENT, 6: sheets.PERCENT, 7: "0.0"})
     sheet.auto_filter.ref = f"A3:{sheet.cell(sheet.max_row, len(TASKS)).coordinate}"
@@ -182,7 +168,7 @@ def _tasks(book, standing, texts, heading):
 
 
 def _units(book, filings, heading):
-    sheet = _sheet(book, "单位报送", UNITS, heading)
+    sheet = sheets.add(book, "单位报送", UNITS, heading)
     for unit in filings:
         submitted = unit.first_submitted_at
         values = [
@@ -201,7 +187,7 @@ def _units(book, filings, heading):
 
 
 def _indicators(book, indicators, heading):
-    sheet = _sheet(book, "指标", INDICATORS, heading)
+    sheet = sheets.add(book, "指标", INDICATORS, heading)
     for indicator in indicators:
         numbers = [_shown(indicator.goal), _shown(indicator.value), _difference(indicator)]
         goal, current, difference = numbers

@@ -110,6 +110,12 @@ def number(value):
 
 
 @register.filter
+def of(mapping, key):
+    """The mapping's value for the key as text; '' without a mapping or a value."""
+    return mapping.get(str(key), "") if mapping else ""
+
+
+@register.filter
 def zh_date(value):
     """2023年10月10日 of a date, or of an aware moment as the day in Asia/Shanghai; a dash for None."""
     if not value:
