@@ -32,13 +32,13 @@ def asks_of(user, plan, current, awaiting_review, *, at):
         if filing.department_id in own
     ]
     if coordinates(user, plan) and awaiting_review:
-        asks.append(Ask(f"{awaiting_review} 份季报待审核。", "去审核", "review"))
+        asks.append(Ask(f"{awaiting_review} 份{plan.words.report}待审核。", "去审核", "review"))
     return [ask for ask in asks if ask]
 
 
 def _own_return(user, period, filing, at):
     """What a unit's staff have to do with its return in the period, or None."""
-    return_of = f"{filing.department}{period}季报"
+    return_of = f"{filing.department}{period.report_title}"
     link = ("filing-return", period.code)
     if filing.status == Status.RETURNED:
         return Ask(f"{return_of}已退回，请{_due_again(filing, period)}补正后重新报送。", "去补正", *link)

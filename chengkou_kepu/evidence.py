@@ -95,7 +95,7 @@ def _readable(request, slug, pk):
     plan = visible_plan(request, slug)
     found = (
         Evidence.objects.filter(pk=pk, entry__report__period__plan=plan)
-        .select_related("entry__report__period", "entry__report__department")
+        .select_related("entry__report__period__plan", "entry__report__department")
         .first()
     )
     if found is None:

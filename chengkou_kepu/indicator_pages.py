@@ -148,7 +148,7 @@ def _measurements(indicator, period):
         report__status=QuarterlyReport.Status.SUBMITTED,
     )
     rows = (Measurement.objects.counting_up_to(period) | awaiting).filter(indicator=indicator)
-    return sorted(rows.select_related("report__period"), key=lambda m: (day_of(m), m.pk))
+    return sorted(rows.select_related("report__period__plan"), key=lambda m: (day_of(m), m.pk))
 
 
 def _counts(measurement):

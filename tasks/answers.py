@@ -45,7 +45,7 @@ def lead_entries(task_ids, period):
         ProgressEntry.objects.accepted()
         .up_to(period)
         .filter(responsibility__task__in=task_ids, responsibility__role=Responsibility.Role.LEAD)
-        .select_related("report__period", "report__department", "responsibility")
+        .select_related("report__period__plan", "report__department", "responsibility")
         .order_by("-responsibility__position", "report__period__year", "report__period__quarter")
     )
     return {entry.responsibility.task_id: entry for entry in entries if entry.told}

@@ -42,7 +42,10 @@ def responsibility_table(plan, period, periods, *, at):
         if not action.tasks:
             _row_without_tasks(sheet)
             continue
-        rows = [sheets.row(sheet, _values(task, texts), formats={4: sheets.PERCENT}) for task in action.tasks]
+        rows = [
+            sheets.row(sheet, _values(task, texts, plan.cadence), formats={4: sheets.PERCENT})
+            for task in action.tasks
+        ]
         for column in (LEADS, SUPPORTS):
             sheets.merge_runs(sheet, column, rows[0], rows[-1])
     sheets.finish(sheet, columns=len(COLUMNS))
@@ -54,7 +57,7 @@ def _row_without_tasks(sheet):
     sheets.merge_to_edge(sheet, index, 1, columns=len(COLUMNS))
 
 
-def _values(task, texts):
+def _values(task, texts, cadence):
     latest = texts.get(task.leads[0].responsibility_id, "") if task.leads else ""
     return [
         task.number,
@@ -63,16 +66,17 @@ def _values(task, texts):
         "、".join(task.supports),
         sheets.fraction(task.completion),
         task.light.label,
-        data_as_of(task),
+        data_as_of(task, cadence),
         latest,
     ]
 
 
-def data_as_of(task):
-    """Which quarter the figure is from: 办结, its own quarter, or 沿用 an earlier one; '' without data."""
+def data_as_of(task, cadence):
+    """Which period the figure is from: 办结, its own quarter, or 沿用 an earlier one; '' without data."""
     if task.closed_in:
-        return f"{calendar.label(*task.closed_in)}办结"
+        return f"{calendar.label(*task.closed_in, cadence)}办结"
     stated = task.leads[0].stated_in if task.leads else None
     if stated is None:
         return ""
-    return f"沿用{calendar.label(*stated)}数据" if task.carried_from else calendar.label(*stated)
+    label = calendar.label(*stated, cadence)
+    return f"沿用{label}数据" if task.carried_from else label

@@ -91,7 +91,7 @@ def summary_workbook(plan, period, periods, *, at):
     book = Workbook()
     book.remove(book.active)
     _overview(book, standing, filings, period, heading)
-    _tasks(book, standing, ProgressEntry.objects.latest_accepted_texts(period), heading)
+    _tasks(book, plan, standing, ProgressEntry.objects.latest_accepted_texts(period), heading)
     _units(book, filings, heading)
     _indicators(book, indicator_standing(period, at=at), heading)
     return book
@@ -112,7 +112,7 @@ def _overview(book, standing, filings, period, heading):
             _total_row(sheet, title, action.total)
         else:
             _row_to_edge(sheet, [title, 0, NO_ROWS])
-    sheets.section(sheet, f"{period}季报报送", columns=len(OVERVIEW))
+    sheets.section(sheet, f"{period.report_title}报送", columns=len(OVERVIEW))
     head = _row_to_edge(sheet, RATES)
     for column, name in enumerate(RATES, start=1):
         sheets.head(sheet.cell(head, column), name)
@@ -157,7 +157,7 @@ def _total_row(sheet, title, total):
     sheets.row(sheet, values, formats={2: sheets.PERCENT, 3: sheets.PERCENT, 4: "0.0"})
 
 
-def _tasks(book, standing, texts, heading):
+def _tasks(book, plan, standing, texts, heading):
     sheet = _sheet(book, "重点工作", TASKS, heading)
     for action in standing.actions:
         for task in action.tasks:
@@ -171,7 +171,7 @@ def _tasks(book, standing, texts, heading):
                 sheets.fraction(task.expected),
                 _points(task.behind),
                 task.light.label,
-                data_as_of(task),
+                data_as_of(task, plan.cadence),
                 task.why,
                 texts.get(task.leads[0].responsibility_id, "") if task.leads else "",
             ]

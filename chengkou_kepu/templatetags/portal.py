@@ -131,9 +131,9 @@ def zh_ordinal(value):
 
 
 @register.filter
-def quarter_label(key):
-    """2023年第三季度 of (2023, 3); a dash for None."""
-    return calendar.label(*key) if key else NOTHING
+def period_label(key, cadence):
+    """2023年第三季度 of (2023, 3) where units report by quarter; a dash for None."""
+    return calendar.label(*key, cadence) if key else NOTHING
 
 
 @register.inclusion_tag("_partials/period_picker.html", takes_context=True)

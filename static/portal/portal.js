@@ -23,6 +23,7 @@
     429: "操作太频繁，没有保存，请稍后重试。"
   };
   var TIMED_OUT = "网络太慢，等候超时，不能确定是否已保存。内容仍在本页，请重试。";
+  var NOT_READ = "没有取到最新情况，本页显示的可能已过时。请刷新页面。";
   var FAILED = "平台出错，没有保存。内容仍在本页，请稍后重试；多次出现请联系系统管理员。";
 
   var live = document.getElementById("live");
@@ -227,6 +228,10 @@
   });
 
   function failed(event, text) {
+    if (event.detail.requestConfig && event.detail.requestConfig.verb === "get") {
+      announce(NOT_READ, "warn");
+      return;
+    }
     markDirty(unitOf(event.detail.elt));
     announce(text, "bad");
   }

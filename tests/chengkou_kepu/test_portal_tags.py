@@ -167,11 +167,11 @@ def test_dates_are_those_of_shanghai():
 
 
 def test_a_missing_date_is_a_dash():
-    assert [portal.zh_date(None), portal.zh_datetime(None), portal.quarter_label(None)] == ["—", "—", "—"]
+    assert [portal.zh_date(None), portal.zh_datetime(None), portal.period_label(None, "QUARTER")] == ["—", "—", "—"]
 
 
 def test_quarters_and_ordinals():
-    source = "{{ key|quarter_label }} {{ 10|zh_ordinal }}"
+    source = "{{ key|period_label:'QUARTER' }} {{ 10|zh_ordinal }}"
     assert rendered(source, key=(2023, 3)) == "2023年第三季度 十"
 
 

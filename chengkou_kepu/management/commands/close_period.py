@@ -10,7 +10,7 @@ from tasks.refusals import Refused
 
 
 class Command(BaseCommand):
-    help = "截止一个季度的填报；已截止的不再改动。"
+    help = "截止一个填报期的填报；已截止的不再改动。"
 
     def add_arguments(self, parser):
         add_period(parser)
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         plan = chosen_plan(options["plan"], at=at)
         period = plan.periods.filter(year=year, quarter=number).first()
         if period is None:
-            raise CommandError(f"{calendar.label(year, number)}还没有开放填报。")
+            raise CommandError(f"{calendar.label(year, number, plan.cadence)}还没有开放填报。")
         state = "此前已截止填报，没有改动" if period.closed_at else "已截止填报"
         try:
             close_period(period, by=None, at=at)

@@ -10,7 +10,7 @@ from tasks.refusals import Refused
 
 
 class Command(BaseCommand):
-    help = "开放一个季度的填报；已开放的不再改动。"
+    help = "开放一个填报期（季度，或按方案的周期为半年、年度）；已开放的不再改动。"
 
     def add_arguments(self, parser):
         add_period(parser)
@@ -21,8 +21,6 @@ class Command(BaseCommand):
         year, number = quarter(options["period"])
         plan = chosen_plan(options["plan"], at=at)
         due_at = calendar.end_of(day(options["due"])) if options["due"] else None
-        if due_at and due_at <= at:
-            raise CommandError("截止日期应晚于开放时间。")
         was_there = plan.periods.filter(year=year, quarter=number).exists()
         try:
             period = open_period(plan, year, number, by=None, at=at, due_at=due_at)
