@@ -47,9 +47,9 @@ def parse_quarter(text):
 
 
 def part_of_year(quarter, cadence=Cadence.QUARTER):
-    """三季度, 上半年 or 全年: the period that ends with the quarter."""
+    """三季度, 上半年 or 全年: the period that the quarter lies in."""
     if cadence == Cadence.HALF_YEAR:
-        return HALF_NAMES[quarter // 2 - 1]
+        return HALF_NAMES[-(-quarter // 2) - 1]
     return "全年" if cadence == Cadence.YEAR else QUARTER_NAMES[quarter - 1]
 
 

@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         add_period(parser)
-        parser.add_argument("--due", metavar="日期", help="截止日期，如 2023-10-20；默认按规定推算。")
+        parser.add_argument("--due", metavar="日期", help="截止日期，如 2023-10-20；默认按方案的规定推算。")
 
     def handle(self, *args, **options):
         at = moment(options["at"])
