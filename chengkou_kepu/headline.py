@@ -28,7 +28,11 @@ def _occasion(period, at):
     if not period.pk:
         return [Phrase(f"方案尚未设立填报期，以下按{period}显示。")]
     if at < period.opens_at:
-        return [Phrase(f"{period.report_title}将于{calendar.zh_day(calendar.local_day(period.opens_at))}开放填报。")]
+        return [
+            Phrase(
+                f"{period.report_title}将于{calendar.zh_day(calendar.local_day(period.opens_at))}开放填报。"
+            )
+        ]
     if period.is_baseline:
         return [Phrase(f"{period}为基线{period.plan.words.noun}，只记录基础情况，不作进度评价。")]
     return []

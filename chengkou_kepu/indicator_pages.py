@@ -50,7 +50,7 @@ class DayForm(forms.Form):
     measured_on = forms.DateField(
         label="日期",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="监测或评价所反映的日期，决定计入哪个季度。",
+        help_text="监测或评价所反映的日期，决定计入哪个填报期。",
         error_messages={"invalid": "请填写日期，如 2023-12-31。", "required": "请填写日期。"},
     )
 

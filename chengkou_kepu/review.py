@@ -88,7 +88,9 @@ def _waiting(plan, request, *, at):
     """Waiting of the submitted returns of any quarter, the longest first, with how often each was returned."""
     returned = Count("events", filter=Q(events__verb=Verb.RETURN))
     awaiting = QuarterlyReport.objects.filter(period__plan=plan).awaiting_review()
-    reports = reviewers.left_to_others(awaiting, request.user, plan).select_related("department", "period__plan")
+    reports = reviewers.left_to_others(awaiting, request.user, plan).select_related(
+        "department", "period__plan"
+    )
     came_back = ReportEvent.objects.filter(report=OuterRef("pk"), verb__in=CAME_BACK).order_by("-at", "-pk")
     opened = request.session.get(OPENED, {})
     days = plan.resubmit_working_days

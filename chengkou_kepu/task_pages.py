@@ -75,7 +75,9 @@ def task(request, slug, number):
     held = [r for r in ledger.responsibilities if r.task_id == found.pk]
     in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
     own = {department.pk for department in roles.own_departments(request.user)}
-    close_outs = list(found.close_outs.select_related("department", "period__plan", "applied_by", "decided_by"))
+    close_outs = list(
+        found.close_outs.select_related("department", "period__plan", "applied_by", "decided_by")
+    )
     context = page.context(
         own=own,
         own_duties=[r for r in in_force if r.department_id in own],

@@ -146,7 +146,12 @@ def light_without_data(leads, *, baseline, overdue):
 def judge_task(*, leads, expected, rules, closed_in, baseline, overdue):
     """(completion, behind, light, why) of one task."""
     if closed_in:
-        return Fraction(100), None, Light.DONE, f"{calendar.label(*closed_in, rules.cadence)}办结销号，按100%计。"
+        return (
+            Fraction(100),
+            None,
+            Light.DONE,
+            f"{calendar.label(*closed_in, rules.cadence)}办结销号，按100%计。",
+        )
     leads = counting(leads, rules)
     completion = consolidated(leads)
     if completion is None:

@@ -10,7 +10,9 @@ from .moments import add_at
 
 def add_period(parser):
     """Give the command its period, `--plan` and `--at`."""
-    parser.add_argument("period", metavar="填报期", help="如 2023Q1；半年写 2023Q2 或 2023Q4，年度写 2023Q4。")
+    parser.add_argument(
+        "period", metavar="填报期", help="如 2023Q1；半年写 2023Q2 或 2023Q4，年度写 2023Q4。"
+    )
     parser.add_argument("--plan", metavar="标识", help="方案的标识，默认为当时的方案。")
     add_at(parser)
 

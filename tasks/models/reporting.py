@@ -118,7 +118,10 @@ class ReportingPeriod(models.Model):
     def due_note(self):
         """What to say of a deadline that was reckoned before its year's holidays were announced; else ''."""
         due_on = calendar.local_day(self.due_at)
-        reckoned = (self.plan.default_due_at(*self.key), self.plan.due_after(calendar.local_day(self.opens_at)))
+        reckoned = (
+            self.plan.default_due_at(*self.key),
+            self.plan.due_after(calendar.local_day(self.opens_at)),
+        )
         if not self.plan.due_on_working_day or self.due_at not in reckoned:
             return ""
         return "" if calendar.calendar_known(due_on.year) else calendar.unknown_note(due_on.year)

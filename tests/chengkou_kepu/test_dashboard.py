@@ -138,7 +138,10 @@ def spoken(board):
 
 @pytest.mark.parametrize(
     ("now", "said"),
-    [("2025-12-31 23:00", ""), ("2026-01-01 00:30", ' · <b class="warn">规划期已结束</b>（2025年12月31日止）')],
+    [
+        ("2025-12-31 23:00", ""),
+        ("2026-01-01 00:30", ' · <b class="warn">规划期已结束</b>（2025年12月31日止）'),
+    ],
 )
 def test_a_plan_that_is_over_says_so_beside_its_title_alone(signed_in, cast, period, clock, now, said):
     clock(now)

@@ -29,7 +29,7 @@ def test_it_holds_the_return_a_shared_text_once_and_the_places_to_sign(signed_in
 
 def test_an_empty_return_says_so(signed_in, cast, plan, period):
     page = sheet(signed_in(cast.nongye), plan, period).content.decode()
-    assert "本季度还没有填写内容。" in page
+    assert "本季还没有填写内容。" in page
     assert "还有 2 项牵头工作没有填写完整" in page
 
 

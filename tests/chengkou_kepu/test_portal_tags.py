@@ -167,7 +167,11 @@ def test_dates_are_those_of_shanghai():
 
 
 def test_a_missing_date_is_a_dash():
-    assert [portal.zh_date(None), portal.zh_datetime(None), portal.period_label(None, "QUARTER")] == ["—", "—", "—"]
+    assert [portal.zh_date(None), portal.zh_datetime(None), portal.period_label(None, "QUARTER")] == [
+        "—",
+        "—",
+        "—",
+    ]
 
 
 def test_quarters_and_ordinals():
