@@ -123,9 +123,17 @@ def test_the_cadence_stands_once_a_period_was_opened(signed_in, cast, plan):
     address = f"/admin/tasks/plan/{plan.pk}/change/"
     client = signed_in(cast.kexie)
     data = {
-        **{"title": plan.title, "starts_on": "2021-01-01", "ends_on": "2025-12-31", "issuer": ""},
-        **{"consolidation": "FIRST_LEAD", "behind_points": 10, "severe_points": 30},
-        **{"cadence": "HALF_YEAR", "due_days": 15, "due_on_working_day": "on", "resubmit_working_days": 3},
+        "title": plan.title,
+        "starts_on": "2021-01-01",
+        "ends_on": "2025-12-31",
+        "issuer": "",
+        "consolidation": "FIRST_LEAD",
+        "behind_points": 10,
+        "severe_points": 30,
+        "cadence": "HALF_YEAR",
+        "due_days": 15,
+        "due_on_working_day": "on",
+        "resubmit_working_days": 3,
     }
     assert client.post(address, data).status_code == 302
     plan.refresh_from_db()

@@ -58,14 +58,12 @@ def sentence(
         tuple((counts or {}).items()),
     )
     quarter = ReportingPeriod(
-        **{
-            "pk": 1,
-            "plan": Plan(),
-            "year": 2023,
-            "quarter": 3,
-            "opens_at": factories.moment("2023-10-01 00:00"),
-            "due_at": factories.moment("2023-10-10 23:59"),
-        }
+        pk=1,
+        plan=Plan(),
+        year=2023,
+        quarter=3,
+        opens_at=factories.moment("2023-10-01 00:00"),
+        due_at=factories.moment("2023-10-10 23:59"),
     )
     quarter.is_baseline = False
     for name, value in period.items():

@@ -33,13 +33,13 @@ def test_the_preview_says_who_will_owe_what_and_why(signed_in, cast, plan, basel
     clock("2023-04-03 09:00")
     markup = page_of(signed_in(cast.kexie), "2023Q1")
     assert "尚未开放" in markup
-    told = "应报单位 <b>2</b> 个：牵头单位 2 个；牵头工作 <b>3</b> 项。配合单位不须报送；"
+    told = "应报单位 <b>2</b> 个：牵头单位 2 个；牵头工作 <b>3</b> 项。配合单位不需报送；"
     assert told in markup
     assert rows(markup) == [
-        ["县农业农村委", "牵头2项未办结工作 牵头工作 2 项 1 第1项重点工作 2 第2项重点工作", "王琳"],
-        ["县教委", "牵头1项未办结工作 牵头工作 1 项 3 第3项重点工作", "jiaowei"],
+        ["县农业农村委", "牵头2项未办结工作 列出牵头工作 1 第1项重点工作 2 第2项重点工作", "王琳"],
+        ["县教委", "牵头1项未办结工作 列出牵头工作 3 第3项重点工作", "jiaowei"],
     ]
-    assert "不须报送 1 个 县科协" in text_of(markup)
+    assert "不需报送 1 个 县科协" in text_of(markup)
     assert not ReportingPeriod.objects.filter(year=2023).exists()
 
 
@@ -49,9 +49,15 @@ def test_a_closed_out_task_a_setting_and_a_missing_reporter_show_in_it(
     clock("2023-04-03 09:00")
     task = plan.tasks.get(number=3)
     CloseOut.objects.create(
-        **{"task": task, "period": baseline, "department": units.jiaowei, "status": "VERIFIED"},
-        **{"applied_by": cast.jiaowei, "applied_at": baseline.due_at, "summary": "完成。"},
-        **{"decided_by": cast.kexie, "decided_at": baseline.due_at},
+        task=task,
+        period=baseline,
+        department=units.jiaowei,
+        status="VERIFIED",
+        applied_by=cast.jiaowei,
+        applied_at=baseline.due_at,
+        summary="完成。",
+        decided_by=cast.kexie,
+        decided_at=baseline.due_at,
     )
     plan.supports_must_report = True
     plan.save()
@@ -126,8 +132,12 @@ def test_a_unit_that_was_asked_for_lines_owes_too(signed_in, cast, plan, period,
     clock("2023-10-09 09:00")
     responsibility = plan.tasks.get(number=1).responsibilities.get(department=units.kexie)
     SupportRequest.objects.create(
-        **{"period": period, "responsibility": responsibility, "lead": units.nongye, "asked_by": cast.nongye},
-        **{"asked_at": moment("2023-10-08 09:00"), "due_on": "2023-10-10"},
+        period=period,
+        responsibility=responsibility,
+        lead=units.nongye,
+        asked_by=cast.nongye,
+        asked_at=moment("2023-10-08 09:00"),
+        due_on="2023-10-10",
     )
     assert rows(page_of(signed_in(cast.kexie), "2023Q3"))[-1][:2] == ["县科协", "牵头单位征集1项进展"]
 

@@ -12,7 +12,6 @@ from departments.models import Department, Membership, Region
 from indicators.models import Indicator
 from tasks.models import CloseOut, Evidence, Plan, PlanFinding, Responsibility
 from tests import factories
-from tests.factories import moment
 
 pytestmark = pytest.mark.django_db
 HEAD = ["序号", "重点工作", "牵头单位", "配合单位"]
@@ -70,16 +69,24 @@ def used(three, cast):
         entry.save()
         factories.make_report(period, jiaowei, completions={2: 30}, status="SUBMITTED", by=cast.jiaowei)
         Evidence.objects.create(
-            **{"entry": entry, "name": f"{word}的材料.pdf", "size": 1, "file": "a.pdf"},
-            **{"uploaded_by": cast.nongye, "uploaded_at": period.due_at},
+            entry=entry,
+            name=f"{word}的材料.pdf",
+            size=1,
+            file="a.pdf",
+            uploaded_by=cast.nongye,
+            uploaded_at=period.due_at,
         )
         Indicator.objects.create(
             plan=plan, code="own", name=f"{word}的指标", kind="CUMULATIVE", owner=nongye, position=1
         )
         PlanFinding.objects.create(plan=plan, code="title_differs", message=f"{word}的核对事项")
         CloseOut.objects.create(
-            **{"task": plan.tasks.get(number=1), "period": period, "department": nongye, "summary": "完成"},
-            **{"applied_by": cast.nongye, "applied_at": period.due_at},
+            task=plan.tasks.get(number=1),
+            period=period,
+            department=nongye,
+            summary="完成",
+            applied_by=cast.nongye,
+            applied_at=period.due_at,
         )
     return three
 

@@ -27,4 +27,4 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
         state = "此前已开放填报，没有改动" if was_there else "已开放填报"
-        self.stdout.write(f"{plan}：{period}{state}，截止时间 {due_text(period)}。")
+        self.stdout.write(f"{plan}：{period}{state}，截止时间 {due_text(period)}。{period.due_note}")
