@@ -66,7 +66,7 @@ class QuarterlyReportAdmin(RoleAdmin):
         ("period", admin.RelatedOnlyFieldListFilter),
         ("department", admin.RelatedOnlyFieldListFilter),
     ]
-    list_select_related = ["period", "department"]
+    list_select_related = ["period__plan", "department"]
     ordering = ["-period__year", "-period__quarter", "department"]
     search_fields = ["department__name", "department__aliases__name"]
 

@@ -56,7 +56,7 @@ def _requests(own, periods):
     waiting = (
         SupportRequest.objects.unanswered()
         .filter(period__in=periods, responsibility__department__in=own)
-        .select_related("period", "lead", "responsibility__task")
+        .select_related("period__plan", "lead", "responsibility__task")
         .order_by("due_on", "responsibility__task__number")
     )
     asked = {}
@@ -84,7 +84,7 @@ def _of_coordinator(plan, awaiting_review):
     claims = NoDuty.objects.waiting().filter(responsibility__task__plan=OuterRef("pk"))
     counted = Plan.objects.filter(pk=plan.pk).values_list(_count(applied), _count(claims)).get()
     waiting = (
-        (awaiting_review, "份季报待审核", "去审核"),
+        (awaiting_review, f"份{plan.words.report}待审核", "去审核"),
         (counted[0], "项办结申请待核查", "去核查"),
         (counted[1], "项“无具体任务”待确认", "去确认"),
     )
@@ -98,7 +98,7 @@ def _count(rows):
 
 def _own_return(user, period, filing, at):
     """What a unit's staff have to do with its return in the period, or None."""
-    return_of = f"{filing.department}{period}季报"
+    return_of = f"{filing.department}{period.report_title}"
     link = ("filing-return", period.code, filing.department_id)
     if filing.status == Status.RETURNED:
         return Ask(f"{return_of}已退回，请{_due_again(filing, period)}补正后重新报送。", "去补正", *link)

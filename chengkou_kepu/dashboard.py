@@ -241,5 +241,5 @@ def _standstill(task):
 
 def _missing(unit, period, at):
     days = (calendar.local_day(at) - calendar.local_day(period.due_at)).days
-    note = f"{period}季报逾期 {days} 天未报送"
+    note = f"{period.report_title}逾期 {days} 天未报送"
     return Attention(unit.filing, unit.department, note, "department", unit.department_id)

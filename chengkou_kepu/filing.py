@@ -37,7 +37,14 @@ def filing(request, slug):
     }
     rows = [(p, reports.get(p.pk), _filing(p, reports.get(p.pk), at)) for p in periods_of(plan)[::-1]]
     open_rows = [row for row in rows if not workflow.reason_not_open(row[0], at=at)]
-    context = {"plan": plan, "department": department, "own": own, "rows": rows, "open_rows": open_rows}
+    context = {
+        "plan": plan,
+        "department": department,
+        "own": own,
+        "rows": rows,
+        "open_rows": open_rows,
+        "ended": plan.has_ended(at),
+    }
     return render(request, "chengkou_kepu/filing.html", context)
 
 

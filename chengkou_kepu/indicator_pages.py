@@ -51,7 +51,7 @@ class DayForm(forms.Form):
     measured_on = forms.DateField(
         label="日期",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="监测或评价所反映的日期，决定计入哪个季度。",
+        help_text="监测或评价所反映的日期，决定计入哪个填报期。",
         error_messages={"invalid": "请填写日期，如 2023-12-31。", "required": "请填写日期。"},
     )
 
@@ -149,7 +149,7 @@ def _measurements(indicator, period):
         report__status=QuarterlyReport.Status.SUBMITTED,
     )
     rows = (Measurement.objects.counting_up_to(period) | awaiting).filter(indicator=indicator)
-    return sorted(rows.with_proxy().select_related("report__period"), key=lambda m: (day_of(m), m.pk))
+    return sorted(rows.with_proxy().select_related("report__period__plan"), key=lambda m: (day_of(m), m.pk))
 
 
 def _counts(measurement):

@@ -70,7 +70,7 @@ def review(request, slug):
         "waiting": waiting,
         "any_opened": any(row.opened for row in waiting),
         "close_outs": CloseOut.objects.filter(task__plan=plan, status=CloseOut.Status.APPLIED).select_related(
-            "task", "department", "period"
+            "task", "department", "period__plan"
         ),
         "claims": NoDuty.objects.filter(
             responsibility__task__plan=plan, status=NoDuty.Status.ASKED
@@ -88,7 +88,9 @@ def _waiting(plan, request, *, at):
     """Waiting of the submitted returns of any quarter, the longest first, with how often each was returned."""
     returned = Count("events", filter=Q(events__verb=Verb.RETURN))
     awaiting = QuarterlyReport.objects.filter(period__plan=plan).awaiting_review().with_proxy()
-    reports = reviewers.left_to_others(awaiting, request.user, plan).select_related("department", "period")
+    reports = reviewers.left_to_others(awaiting, request.user, plan).select_related(
+        "department", "period__plan"
+    )
     came_back = ReportEvent.objects.filter(report=OuterRef("pk"), verb__in=CAME_BACK).order_by("-at", "-pk")
     opened = request.session.get(OPENED, {})
     days = plan.resubmit_working_days
@@ -115,7 +117,7 @@ def _accept_several(request, plan, *, at):
         int(pk) for pk in request.POST.getlist("reports") if pk.isascii() and pk.isdecimal() and len(pk) < 18
     ]
     reports = QuarterlyReport.objects.filter(period__plan=plan, pk__in=ids).select_related(
-        "period", "department"
+        "period__plan", "department"
     )
     if not reports:
         messages.error(request, "请勾选要审核通过的季报。")
@@ -154,7 +156,7 @@ def review_report(request, slug, pk):
     plan = coordinated_plan(request, slug)
     report = (
         QuarterlyReport.objects.filter(pk=pk, period__plan=plan)
-        .select_related("period", "department")
+        .select_related("period__plan", "department")
         .first()
     )
     if report is None:

@@ -75,7 +75,9 @@ def task(request, slug, number):
     held = [r for r in ledger.responsibilities if r.task_id == found.pk]
     in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
     own = {department.pk for department in roles.own_departments(request.user)}
-    close_outs = list(found.close_outs.select_related("department", "period", "applied_by", "decided_by"))
+    close_outs = list(
+        found.close_outs.select_related("department", "period__plan", "applied_by", "decided_by")
+    )
     context = page.context(
         own=own,
         own_duties=[r for r in in_force if r.department_id in own],
@@ -117,7 +119,7 @@ def task_history(task, period, user):
         ProgressEntry.objects.up_to(period)
         .with_proxy()
         .filter(responsibility__task=task, report__status__in=PUBLIC)
-        .select_related("report__period", "report__department", "responsibility")
+        .select_related("report__period__plan", "report__department", "responsibility")
         .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))
         .order_by("-report__period__year", "-report__period__quarter", "responsibility__position", "pk")
     )

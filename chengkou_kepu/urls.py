@@ -50,6 +50,7 @@ plan_pages = [
     path("review/<int:pk>/", review.review_report, name="review-report"),
     path("review/snippets/<int:pk>/remove/", review.remark_snippet_remove, name="remark-snippet-remove"),
     path("periods/", periods.period_list, name="period-list"),
+    path("periods/<str:code>/", periods.period, name="period"),
     path("tasks/<int:number>/close-out/", close_outs.close_out_apply, name="close-out-apply"),
     path("close-outs/<int:pk>/", close_outs.close_out, name="close-out"),
     path("findings/", findings.finding_list, name="finding-list"),

@@ -16,7 +16,7 @@ DONE = {
     Verb.SEND_BACK: "已退回填报人修改。",
     Verb.RECALL: "已收回，可以继续修改。",
     Verb.WITHDRAW: "已撤回，可以继续修改。",
-    Verb.ACCEPT: "{0.department}{0.period}季报审核通过。",
+    Verb.ACCEPT: "{0.department}{0.period.report_title}审核通过。",
     Verb.RETURN: "已退回{0.department}补正。",
     Verb.REOPEN: "已重新打开，退回{0.department}修改；该季报不再计入进展。",
 }

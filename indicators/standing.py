@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from django.db.models import F, Q
 
+from tasks import calendar
 from tasks.models import QuarterlyReport
 
 from . import attainment as rules
@@ -100,7 +101,7 @@ def _rows_up_to(period):
     )
     rows = Measurement.objects.counting_up_to(period) | submitted
     grouped = defaultdict(list)
-    for row in rows.select_related("report__period"):
+    for row in rows.select_related("report__period__plan"):
         grouped[row.indicator_id].append(row)
     return grouped
 
@@ -224,7 +225,8 @@ def _why_unmeasured(indicator, period, *, submitted, at):
     if indicator.owner is None:
         return "尚未确定报送单位，也没有录入监测值。"
     if indicator.kind != Kind.CUMULATIVE and period.quarter != 4:
-        return f"{indicator.owner}每年随第四季度季报报送，尚无审核通过的数据。"
+        last = "第四季度季报" if period.plan.cadence == calendar.Cadence.QUARTER else "下半年报告"
+        return f"{indicator.owner}每年随{last}报送，尚无审核通过的数据。"
     if period.is_overdue(at):
         return f"截止时间已过，{indicator.owner}没有审核通过的数据。"
     return f"尚未到截止时间，{indicator.owner}还没有审核通过的数据。"

@@ -53,7 +53,7 @@ def lead_entries(task_ids, period):
             .leads()
             .filter(task__in=task_ids)
         )
-        .select_related("report__period", "report__department", "responsibility")
+        .select_related("report__period__plan", "report__department", "responsibility")
         .order_by("responsibility__position", "report__period__year", "report__period__quarter")
     )
     latest = {entry.responsibility_id: entry for entry in entries if entry.told}

@@ -58,12 +58,15 @@ class FilingRates:
 
 
 def filing_state(*, owes, first_submitted_at, due_at, at):
-    """A returned report stays filed; on time means first submitted not after the deadline."""
+    """A returned report stays filed; on time means first submitted not after the deadline.
+
+    `due_at` is None for a period that nobody opened: nothing is missing in it.
+    """
     if not owes:
         return Filing.VOLUNTARY if first_submitted_at else Filing.EXEMPT
     if first_submitted_at:
         return Filing.ON_TIME if first_submitted_at <= due_at else Filing.LATE
-    return Filing.MISSING if at > due_at else Filing.PENDING
+    return Filing.MISSING if due_at and at > due_at else Filing.PENDING
 
 
 def resubmission_due(came_back_at, working_days):

@@ -39,7 +39,8 @@ class PlanStanding:
 
 
 def rules_of(plan):
-    return Rules(plan.behind_points, plan.severe_points, plan.consolidation == plan.Consolidation.MEAN)
+    mean = plan.consolidation == plan.Consolidation.MEAN
+    return Rules(plan.behind_points, plan.severe_points, mean, plan.cadence)
 
 
 def plan_standing(ledger, period, *, at):
@@ -193,7 +194,12 @@ def _unit_filing(period, department, name, *, leads, supports, reasons, report, 
         supports=supports,
         owes=bool(reasons),
         reasons=reasons,
-        filing=filing_state(owes=bool(reasons), first_submitted_at=submitted, due_at=period.due_at, at=at),
+        filing=filing_state(
+            owes=bool(reasons),
+            first_submitted_at=submitted,
+            due_at=period.due_at if period.pk else None,
+            at=at,
+        ),
         status=QuarterlyReport.Status(report.status) if report else "",
         report_id=report.pk if report else None,
         first_submitted_at=submitted,

@@ -24,7 +24,7 @@ def tell_event(report, event):
         reviewers = notices.coordinators_of(period.plan.region_id, but=event.by, not_department=department.pk)
         state = "已报送，待审核。" if event.verb == Verb.SUBMIT else "已由单位撤回。"
         review = reverse("review-report", args=[period.plan.slug, report.pk])
-        notices.notify(reviewers, text=f"{department}{period}季报{state}", path=review, **told)
+        notices.notify(reviewers, text=f"{department}{period.report_title}{state}", path=review, **told)
 
 
 def tell_close_out(close_out, *, by, at):
@@ -79,7 +79,7 @@ def tell_no_duty(claim, *, by, at):
 
 
 def _to_unit(report, event):
-    what = f"{report.department}{report.period}季报"
+    what = f"{report.department}{report.period.report_title}"
     said = f"：{event.reason}" if event.reason else "。"
     if event.verb == Verb.RETURN:
         due = resubmission_due(event.at, report.period.plan.resubmit_working_days)

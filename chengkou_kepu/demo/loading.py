@@ -121,6 +121,8 @@ def _require_no_real_content(plan):
 
 
 def _require_fitting(plan, wording):
+    if plan.cadence != calendar.Cadence.QUARTER:
+        raise NotLoaded(f"示例内容是按季度编写的，“{plan}”{plan.get_cadence_display()}填报，不能载入。")
     numbers = set(plan.tasks.values_list("number", flat=True))
     units = {unit.name for unit in users.units_of(plan)}
     if numbers != wording.task_numbers or script.units() - units:

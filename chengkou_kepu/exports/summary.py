@@ -50,7 +50,7 @@ UNITS = (
     ("是否应报", 10),
     ("应报原因", 34),
     ("报送情况", 12),
-    ("季报状态", 14),
+    ("状态", 14),
     ("首次报送日期", 16),
     ("代填依据", 24),
 )
@@ -83,7 +83,7 @@ def summary_workbook(plan, period, periods, *, at):
     book = Workbook()
     book.remove(book.active)
     _overview(book, standing, filings, period, heading)
-    _tasks(book, standing, ProgressEntry.objects.latest_accepted_texts(period), heading)
+    _tasks(book, plan, standing, ProgressEntry.objects.latest_accepted_texts(period), heading)
     add_detail(book, heading, standing, period)
     _units(book, filings, heading)
     _indicators(book, indicator_standing(period, at=at), heading)
@@ -99,7 +99,7 @@ def _overview(book, standing, filings, period, heading):
             _total_row(sheet, title, action.total)
         else:
             _row_to_edge(sheet, [title, 0, NO_ROWS])
-    sheets.section(sheet, f"{period}季报报送", columns=len(OVERVIEW))
+    sheets.section(sheet, f"{period.report_title}报送", columns=len(OVERVIEW))
     head = _row_to_edge(sheet, RATES)
     for column, name in enumerate(RATES, start=1):
         sheets.head(sheet.cell(head, column), name)
@@ -144,7 +144,7 @@ def _total_row(sheet, title, total):
     sheets.row(sheet, values, formats={2: sheets.PERCENT, 3: sheets.PERCENT, 4: "0.0"})
 
 
-def _tasks(book, standing, texts, heading):
+def _tasks(book, plan, standing, texts, heading):
     sheet = sheets.add(book, "重点工作", TASKS, heading)
     for action in standing.actions:
         for task in action.tasks:
@@ -158,7 +158,7 @@ def _tasks(book, standing, texts, heading):
                 sheets.fraction(task.expected),
                 _points(task.behind),
                 task.light.label,
-                data_as_of(task),
+                data_as_of(task, plan.cadence),
                 task.why,
                 latest_texts(task, texts),
             ]

@@ -17,9 +17,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def exports(request, slug):
     plan = visible_plan(request, slug)
-    periods = periods_of(plan)
-    period = chosen_period(plan, request.GET.get("period"), at=timezone.now(), periods=periods)
-    context = {"plan": plan, "period": period, "periods": periods[::-1]}
+    at, periods = timezone.now(), periods_of(plan)
+    period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
+    context = {"plan": plan, "period": period, "periods": periods[::-1], "ended": plan.has_ended(at)}
     return render(request, "chengkou_kepu/exports.html", context)
 
 

@@ -137,9 +137,15 @@ def zh_ordinal(value):
 
 
 @register.filter
-def quarter_label(key):
-    """2023年第三季度 of (2023, 3); a dash for None."""
-    return calendar.label(*key) if key else NOTHING
+def worded(text, plan):
+    """One of the portal's own labels with 本季 said as the plan's cadence says it; never for what people typed."""
+    return text.replace("本季度", plan.words.this).replace("本季", plan.words.this)
+
+
+@register.filter
+def period_label(key, cadence):
+    """2023年第三季度 of (2023, 3) where units report by quarter; a dash for None."""
+    return calendar.label(*key, cadence) if key else NOTHING
 
 
 @register.inclusion_tag("_partials/period_picker.html", takes_context=True)

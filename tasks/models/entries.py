@@ -75,7 +75,7 @@ class ProgressEntryQuerySet(models.QuerySet):
             .before(period)
             .with_proxy()
             .filter(responsibility__in=responsibility_ids)
-            .select_related("report__period")
+            .select_related("report__period__plan")
             .order_by("report__period__year", "report__period__quarter")
         )
         latest = {}

@@ -34,6 +34,8 @@ PAGES = {
     "notice-list": ("jiaowei", "/notices/"),
     "review": ("kexie", f"{PLAN}review/"),
     "period-list": ("kexie", f"{PLAN}periods/"),
+    "period": ("kexie", f"{PLAN}periods/2023Q4/"),
+    "period-preview": ("kexie", f"{PLAN}periods/2024Q1/"),
     "close-out-apply": ("jiaowei", f"{PLAN}tasks/9/close-out/"),
     "exports": ("lingdao", f"{PLAN}exports/"),
     "finding-list": ("kexie", f"{PLAN}findings/"),

@@ -1,7 +1,6 @@
 """The dashboard: its sentence, its figures, who may see it, and what it costs."""
 
 import re
-from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -11,7 +10,7 @@ from chengkou_kepu.dashboard import Attention, HeatCell, HeatRow, assemble
 from chengkou_kepu.headline import headline
 from indicators.models import Indicator, Target
 from indicators.standing import indicator_standing, owed_by_unit, owners_owing
-from tasks.models import CloseOut, QuarterlyReport
+from tasks.models import CloseOut, Plan, QuarterlyReport, ReportingPeriod
 from tasks.obligations import Filing, FilingRates
 from tasks.progress import Light, RollUp
 from tasks.selection import chosen_period, periods_of
@@ -58,16 +57,17 @@ def sentence(
         without,
         tuple((counts or {}).items()),
     )
-    quarter = SimpleNamespace(
-        **{
-            "pk": 1,
-            "opens_at": factories.moment("2023-10-01 00:00"),
-            "due_at": factories.moment("2023-10-10 23:59"),
-            "is_baseline": False,
-            "is_overdue": lambda now: now > factories.moment("2023-10-10 23:59"),
-        }
-        | period
+    quarter = ReportingPeriod(
+        pk=1,
+        plan=Plan(),
+        year=2023,
+        quarter=3,
+        opens_at=factories.moment("2023-10-01 00:00"),
+        due_at=factories.moment("2023-10-10 23:59"),
     )
+    quarter.is_baseline = False
+    for name, value in period.items():
+        setattr(quarter, name, value)
     rates, supports = rates or FilingRates(9, 6, 4, 0), supports or FilingRates(0, 0, 0, 0)
     phrases = headline(quarter, total, rates, supports, at=at)
     return "".join(phrase.text for phrase in phrases)
@@ -136,7 +136,10 @@ def spoken(board):
 
 @pytest.mark.parametrize(
     ("now", "said"),
-    [("2025-12-31 23:00", ""), ("2026-01-01 00:30", " · 规划期已于2025年12月31日结束")],
+    [
+        ("2025-12-31 23:00", ""),
+        ("2026-01-01 00:30", ' · <b class="warn">规划期已结束</b>（2025年12月31日止）'),
+    ],
 )
 def test_a_plan_that_is_over_says_so_beside_its_title_alone(signed_in, cast, period, clock, now, said):
     clock(now)
@@ -171,7 +174,7 @@ def test_headline_of_a_plan_without_periods(plan):
     board = assemble(plan, chosen_period(plan, None, at=at), [], at=at)
     assert spoken(board) == (
         "方案尚未设立填报期，以下按2023年第三季度显示。3 项重点工作均暂无审核数据；"
-        "序时进度 54.9%。本季牵头单位应报 2 个，尚未报送，2023年10月10日24时截止。"
+        "序时进度 54.9%。本季牵头单位应报 2 个，尚未报送。"
     )
     assert board.heat_periods == ()
 

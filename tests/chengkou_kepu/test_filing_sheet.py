@@ -100,7 +100,7 @@ def test_the_figures_of_indicators_and_what_is_not_filled_in(signed_in, cast, pl
 
 def test_an_empty_return_says_so(signed_in, cast, plan, period):
     page = sheet(signed_in(cast.nongye), plan, period).content.decode()
-    assert "本季度还没有填写内容。" in page
+    assert "本季还没有填写内容。" in page
     assert "牵头工作 2 项（第 1 项、第 2 项），补齐后才能报送" in page
     assert cells(page)[-4:] == [
         ["填报人：", "审核人：", "签发人："],
