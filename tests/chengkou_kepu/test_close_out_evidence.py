@@ -131,7 +131,7 @@ def test_a_file_is_read_by_who_reads_the_application(client, cast, plan, applica
         file = client.get(f"/plans/{plan.slug}/evidence/{attached.pk}/")
         assert file.status_code == client.get(address(plan, application)).status_code
         readers |= {name} if file.status_code == 200 else set()
-        file.close()
+        file.getvalue()
     assert readers == READERS[status]
 
 

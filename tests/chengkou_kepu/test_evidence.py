@@ -147,7 +147,7 @@ def test_who_reads_a_file(client, cast, plan, period, uploaded, status):
         response = client.get(f"/plans/{plan.slug}/evidence/{uploaded.pk}/")
         assert response.status_code in (200, 404)
         readers |= {name} if response.status_code == 200 else set()
-        response.close()
+        response.getvalue()
     assert readers == READERS[status]
     client.logout()
     assert client.get(f"/plans/{plan.slug}/evidence/{uploaded.pk}/").status_code == 302
@@ -169,7 +169,7 @@ def test_a_picture_is_shown_in_review(signed_in, cast, plan, period, line):
     assert f'src="/plans/{plan.slug}/evidence/{found.pk}/?inline=1"' in page
     response = client.get(f"/plans/{plan.slug}/evidence/{found.pk}/?inline=1")
     assert (response["Content-Type"], response["Content-Disposition"][:6]) == ("image/png", "inline")
-    response.close()
+    response.getvalue()
 
 
 def test_what_was_submitted_once_stays_even_after_a_return(

@@ -167,7 +167,7 @@ def test_who_reads_a_scan(client, cast, plan, signed, status):
         response = client.get(f"/plans/{plan.slug}/evidence/{signed.pk}/")
         assert response.status_code in (200, 404)
         readers |= {name} if response.status_code == 200 else set()
-        response.close()
+        response.getvalue()
     assert readers == READERS[status]
 
 
