@@ -1,6 +1,8 @@
 """总览: one quarter of a plan on one page, assembled from the rooms' own figures."""
 
 from dataclasses import dataclass
+from datetime import date
+from itertools import zip_longest
 
 from django.shortcuts import render
 
@@ -10,7 +12,7 @@ from indicators.standing import IndicatorStanding, indicator_standing, owed_by_u
 from tasks import calendar
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod
-from tasks.obligations import Filing, FilingRates, UnitFiling, rates
+from tasks.obligations import Filing, FilingRates, UnitFiling, extended_words, own_due, rates
 from tasks.progress import JUDGED, NO_DATA, Light, RollUp, points
 from tasks.standing import plan_standing, unit_filings
 
@@ -48,9 +50,17 @@ class FilingGroup:
 
 @dataclass(frozen=True)
 class HeatRow:
+    """What a unit filed in each quarter of the heat map; `extended_to` is empty where it had no extension."""
+
     department_id: int
     department: str
     cells: tuple[Filing, ...]
+    extended_to: tuple[date | None, ...] = ()
+
+    @property
+    def quarters(self):
+        """(Filing, the day to which the deadline was extended or None) of each quarter."""
+        return tuple(zip_longest(self.cells, self.extended_to))
 
 
 @dataclass(frozen=True)
@@ -180,16 +190,16 @@ def _group(units):
 
 def _heat(units, by_period):
     """A row for each unit that leads in the chosen quarter: what it filed in each quarter of `by_period`."""
-    filed = [{u.department_id: u.filing for u in filings} for filings in by_period]
+    by_unit = [{u.department_id: u for u in filings} for filings in by_period]
     return tuple(
-        HeatRow(
-            u.department_id,
-            u.department,
-            tuple(quarter.get(u.department_id, Filing.EXEMPT) for quarter in filed),
-        )
-        for u in units
-        if u.leads
+        _heat_row(u, [quarter.get(u.department_id) for quarter in by_unit]) for u in units if u.leads
     )
+
+
+def _heat_row(unit, quarters):
+    extended = tuple(q.extended_to if q else None for q in quarters)
+    cells = tuple(q.filing if q else Filing.EXEMPT for q in quarters)
+    return HeatRow(unit.department_id, unit.department, cells, extended if any(extended) else ())
 
 
 def _attention(period, standing, units, so_far, at):
@@ -232,6 +242,7 @@ def _standstill(task):
 
 
 def _missing(unit, period, at):
-    days = (calendar.local_day(at) - calendar.local_day(period.due_at)).days
-    note = f"{period}季报逾期 {days} 天未报送"
+    due = calendar.local_day(own_due(period.due_at, unit.extended_to))
+    extended = f"（{extended_words(unit.extended_to)}）" if unit.extended_to else ""
+    note = f"{period}季报逾期 {(calendar.local_day(at) - due).days} 天未报送{extended}"
     return Attention(unit.filing, unit.department, note, "department", unit.department_id)

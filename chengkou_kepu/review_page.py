@@ -1,7 +1,7 @@
 """What the review page shows: each line beside what was accepted before, and what changed since it was returned."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,8 +13,8 @@ from tasks.comparison import Piece, compare
 from tasks.completeness import Line, report_lines
 from tasks.drafting import LINE_FIELDS
 from tasks.identity_numbers import numbers_in
-from tasks.models import QuarterlyReport, ReportEvent
-from tasks.obligations import resubmitted_late
+from tasks.models import Extension, QuarterlyReport, ReportEvent
+from tasks.obligations import own_due, resubmitted_late
 from tasks.progress import expected_completion, worth_a_look
 from tasks.sharing import statement
 
@@ -130,6 +130,7 @@ class ReviewPage:
     resubmitted_late: bool
     snippets: tuple
     at: datetime
+    extended_to: date | None = None
 
     @property
     def may_decide(self):
@@ -172,6 +173,8 @@ def assemble(report, *, user, at):
     owed = owed_measurements(report) if readable else []
     refusal = reviewers.reason_not_reviewer(report, user) if waits else ""
     submitted = report.first_submitted_at
+    days = Extension.objects.filter(period=report.period_id, department=report.department_id).granted_days()
+    extended_to = days.get((report.period_id, report.department_id))
     return ReviewPage(
         report=report,
         readable=readable,
@@ -187,10 +190,11 @@ def assemble(report, *, user, at):
         unmeasured=tuple(o for o in owed if not o.own_text),
         events=events,
         latest_submission=submissions[-1] if submissions else None,
-        late=bool(submitted and submitted > report.period.due_at),
+        late=bool(submitted and submitted > own_due(report.period.due_at, extended_to)),
         resubmitted_late=_resubmitted_late(report, events),
         snippets=tuple(user.remark_snippets.all()) if waits and not refusal else (),
         at=at,
+        extended_to=extended_to,
     )
 
 

@@ -1,4 +1,7 @@
-"""Everything of a plan that a roll-up needs, read once: five queries and one for who was asked, however many tasks and quarters."""
+"""Everything of a plan that a roll-up needs, read once, however many tasks and quarters.
+
+Five queries, and one each for who was asked and whose deadline was extended.
+"""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -6,7 +9,16 @@ from functools import cached_property
 
 from django.db.models import F, FilteredRelation, Q
 
-from .models import CloseOut, Plan, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
+from .models import (
+    CloseOut,
+    Extension,
+    Plan,
+    ProgressEntry,
+    QuarterlyReport,
+    Responsibility,
+    SupportRequest,
+)
+from .obligations import own_due
 
 Status = QuarterlyReport.Status
 
@@ -57,6 +69,18 @@ class Ledger:
         """{(period id, department id): how many lines leads asked of that unit there} (征集); a query of its own."""
         requests = SupportRequest.objects.filter(period__plan=self.plan)
         return Counter(requests.values_list("period_id", "responsibility__department_id").order_by())
+
+    @cached_property
+    def _granted_days(self):
+        return Extension.objects.filter(period__plan=self.plan).granted_days()
+
+    def extended_to(self, period, department_id):
+        """The day to which the unit's deadline in the period was extended, or None."""
+        return self._granted_days.get((period.pk, department_id))
+
+    def due_at(self, period, department_id):
+        """When the unit's return of the period is due."""
+        return own_due(period.due_at, self.extended_to(period, department_id))
 
     def in_force(self, day):
         """Responsibilities valid on the date, leads first, by position."""

@@ -46,7 +46,8 @@ class LeadFigure:
 
     `stated_in` is that statement's (year, quarter), `carried` whether it is older than the period, `unchanged` how
     many times running, up to the period itself, the unit has stated 本季度无新进展; `status` is that of its report in the period
-    ('' where there is none); `awaiting` the completion of a newer, not yet reviewed report, of `awaiting_in`.
+    ('' where there is none); `awaiting` the completion of a newer, not yet reviewed report, of `awaiting_in`;
+    `extended_to` the day to which the unit's deadline in the period was extended.
     """
 
     responsibility_id: int
@@ -60,6 +61,7 @@ class LeadFigure:
     status: str
     awaiting: int | None
     awaiting_in: tuple[int, int] | None
+    extended_to: date | None = None
 
 
 @dataclass(frozen=True)

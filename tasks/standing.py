@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from .models import QuarterlyReport, Stage
-from .obligations import UnitFiling, filing_state
+from .obligations import UnitFiling, filing_state, own_due
 from .progress import (
     LeadFigure,
     RollUp,
     Rules,
     TaskProgress,
+    counting,
     expected_completion,
     judge_task,
     roll_up,
@@ -58,15 +59,20 @@ def plan_standing(ledger, period, *, at):
     tasks = defaultdict(list)
     for task in ledger.tasks:
         leads = tuple(
-            _lead_figure(r, ledger.statements.get(r.pk, ()), reports.get(r.department_id), period.key)
+            _lead_figure(
+                r,
+                ledger.statements.get(r.pk, ()),
+                reports.get(r.department_id),
+                period.key,
+                ledger.extended_to(period, r.department_id),
+            )
             for r in held[task.pk]
             if r.is_lead
         )
         supports = tuple(r.department.name for r in held[task.pk] if not r.is_lead)
+        overdue = _any_overdue(ledger, period, counting(leads, context["rules"]), at)
         tasks[task.action_id].append(
-            _task_progress(
-                task, leads, supports, closed.get(task.pk), overdue=period.is_overdue(at), **context
-            )
+            _task_progress(task, leads, supports, closed.get(task.pk), overdue=overdue, **context)
         )
     actions = tuple(
         ActionStanding(
@@ -116,13 +122,21 @@ def unit_filings(ledger, period, indicator_owners, *, at):
                 ledger.asked[period.pk, department],
             ),
             report=reports.get(department),
+            extended_to=ledger.extended_to(period, department),
             at=at,
         )
         for department, name in names.items()
     )
 
 
-def _lead_figure(responsibility, statements, report, key):
+def _any_overdue(ledger, period, leads, at):
+    """Whether one of the leads should have reported by now, by its own deadline."""
+    if not leads:
+        return period.is_overdue(at)
+    return any(at > ledger.due_at(period, lead.department_id) for lead in leads)
+
+
+def _lead_figure(responsibility, statements, report, key, extended_to):
     stated = [s for s in statements if s.key <= key]
     accepted = [s for s in stated if s.accepted]
     completion, stage, stated_in = _in_force(accepted)
@@ -139,6 +153,7 @@ def _lead_figure(responsibility, statements, report, key):
         status=report.status if report else "",
         awaiting=_in_force(stated)[0] if awaits else None,
         awaiting_in=stated[-1].key if awaits else None,
+        extended_to=extended_to,
     )
 
 
@@ -182,8 +197,9 @@ def _task_progress(task, leads, supports, closed_in, *, expected, rules, baselin
     )
 
 
-def _unit_filing(period, department, name, *, leads, supports, reasons, report, at):
+def _unit_filing(period, department, name, *, leads, supports, reasons, report, extended_to, at):
     submitted = report.first_submitted_at if report else None
+    due_at = own_due(period.due_at, extended_to)
     return UnitFiling(
         department_id=department,
         department=name,
@@ -191,10 +207,11 @@ def _unit_filing(period, department, name, *, leads, supports, reasons, report, 
         supports=supports,
         owes=bool(reasons),
         reasons=reasons,
-        filing=filing_state(owes=bool(reasons), first_submitted_at=submitted, due_at=period.due_at, at=at),
+        filing=filing_state(owes=bool(reasons), first_submitted_at=submitted, due_at=due_at, at=at),
         status=QuarterlyReport.Status(report.status) if report else "",
         report_id=report.pk if report else None,
         first_submitted_at=submitted,
+        extended_to=extended_to,
     )
 
 
