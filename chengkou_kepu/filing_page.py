@@ -248,7 +248,11 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
     if not fixed and not permissions.writes_lines(user, report):
         fixed = "由本单位填报人填写，审核人不直接修改。"
     has_approver = roles.has_active_approver(department.pk)
-    extension = Extension.objects.filter(period=period, department=department).first()
+    extension = (
+        Extension.objects.filter(period=period, department=department)
+        .select_related("asked_by", "decided_by")
+        .first()
+    )
     due_at = own_due(period.due_at, extension.granted_until if extension else None)
     conflicts = {c.key: c for c in saved.lines.conflicts} if saved else {}
     missed = {c.key: c for c in saved.measurements.conflicts} if saved else {}

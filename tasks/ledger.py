@@ -1,13 +1,13 @@
 """Everything of a plan that a roll-up needs, read once, however many tasks and quarters.
 
-Five queries, and one each for who was asked and whose deadline was extended.
+Five queries, and one for what is particular to a unit in a period: who was asked, whose deadline was extended.
 """
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import DateField, F, FilteredRelation, Q, Value
 
 from .models import (
     CloseOut,
@@ -65,14 +65,25 @@ class Ledger:
         )
 
     @cached_property
+    def _particulars(self):
+        """(period id, department id, day) of each line asked of a unit, without a day, and each granted extension."""
+        requests = SupportRequest.objects.filter(period__plan=self.plan).order_by()
+        asked = requests.values_list(
+            "period_id", "responsibility__department_id", Value(None, output_field=DateField())
+        )
+        extensions = Extension.objects.filter(period__plan=self.plan).granted().order_by()
+        return list(
+            asked.union(extensions.values_list("period_id", "department_id", "granted_until"), all=True)
+        )
+
+    @cached_property
     def asked(self):
-        """{(period id, department id): how many lines leads asked of that unit there} (征集); a query of its own."""
-        requests = SupportRequest.objects.filter(period__plan=self.plan)
-        return Counter(requests.values_list("period_id", "responsibility__department_id").order_by())
+        """{(period id, department id): how many lines leads asked of that unit there} (征集)."""
+        return Counter((period, unit) for period, unit, day in self._particulars if day is None)
 
     @cached_property
     def _granted_days(self):
-        return Extension.objects.filter(period__plan=self.plan).granted_days()
+        return {(period, unit): day for period, unit, day in self._particulars if day}
 
     def extended_to(self, period, department_id):
         """The day to which the unit's deadline in the period was extended, or None."""

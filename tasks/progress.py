@@ -47,7 +47,7 @@ class LeadFigure:
     `stated_in` is that statement's (year, quarter), `carried` whether it is older than the period, `unchanged` how
     many times running, up to the period itself, the unit has stated 本季度无新进展; `status` is that of its report in the period
     ('' where there is none); `awaiting` the completion of a newer, not yet reviewed report, of `awaiting_in`;
-    `extended_to` the day to which the unit's deadline in the period was extended.
+    `extended_to` the day to which a unit that is missing has its deadline extended.
     """
 
     responsibility_id: int

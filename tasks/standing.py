@@ -64,13 +64,13 @@ def plan_standing(ledger, period, *, at):
                 ledger.statements.get(r.pk, ()),
                 reports.get(r.department_id),
                 period.key,
-                ledger.extended_to(period, r.department_id),
+                _extended_to(ledger, period, r.department_id, reports, at=at),
             )
             for r in held[task.pk]
             if r.is_lead
         )
         supports = tuple(r.department.name for r in held[task.pk] if not r.is_lead)
-        overdue = _any_overdue(ledger, period, counting(leads, context["rules"]), at)
+        overdue = _any_overdue(period, counting(leads, context["rules"]), at)
         tasks[task.action_id].append(
             _task_progress(task, leads, supports, closed.get(task.pk), overdue=overdue, **context)
         )
@@ -129,11 +129,20 @@ def unit_filings(ledger, period, indicator_owners, *, at):
     )
 
 
-def _any_overdue(ledger, period, leads, at):
+def _any_overdue(period, leads, at):
     """Whether one of the leads should have reported by now, by its own deadline."""
-    if not leads:
-        return period.is_overdue(at)
-    return any(at > ledger.due_at(period, lead.department_id) for lead in leads)
+    return (
+        any(at > own_due(period.due_at, lead.extended_to) for lead in leads)
+        if leads
+        else period.is_overdue(at)
+    )
+
+
+def _extended_to(ledger, period, department, reports, *, at):
+    """The unit's extension, looked up only where it decides between 未报 and 未到期."""
+    report = reports.get(department)
+    decides = period.is_overdue(at) and not (report and report.first_submitted_at)
+    return ledger.extended_to(period, department) if decides else None
 
 
 def _lead_figure(responsibility, statements, report, key, extended_to):

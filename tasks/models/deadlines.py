@@ -11,15 +11,13 @@ from .reporting import ReportingPeriod
 
 
 class ExtensionQuerySet(models.QuerySet):
+    def granted(self):
+        return self.filter(status=Extension.Status.GRANTED)
+
     def granted_days(self):
         """{(period id, department id): the last day it was granted}."""
-        granted = self.filter(status=Extension.Status.GRANTED)
-        return {
-            (period, unit): day
-            for period, unit, day in granted.values_list(
-                "period_id", "department_id", "granted_until"
-            ).order_by()
-        }
+        rows = self.granted().order_by().values_list("period_id", "department_id", "granted_until")
+        return {(period, unit): day for period, unit, day in rows}
 
     def awaiting(self):
         """Those nobody has answered, the longest waiting first."""

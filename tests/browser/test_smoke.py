@@ -30,6 +30,7 @@ PAGES = {
     "filing-return-sent-back": ("jiaowei", f"{PLAN}filing/2023Q4/"),
     "review": ("kexie", f"{PLAN}review/"),
     "period-list": ("kexie", f"{PLAN}periods/"),
+    "reminders": ("kexie", f"{PLAN}periods/2023Q4/reminders/"),
     "close-out-apply": ("jiaowei", f"{PLAN}tasks/9/close-out/"),
     "exports": ("lingdao", f"{PLAN}exports/"),
     "finding-list": ("kexie", f"{PLAN}findings/"),
