@@ -150,7 +150,7 @@ def reminders(request, slug, code):
         "fixed": workflow.reason_not_open(period, at=at),
         "overdue": overdue,
         "text": request.POST.get("text", default),
-        "group_text": _group_text(period, rows),
+        "group_text": _group_text(period, rows, _site(request)),
         "page": _told_page(request, told),
     }
     return render(request, "chengkou_kepu/reminders.html", context)
@@ -160,12 +160,11 @@ def _rows(request, period, units, told, *, at):
     people = notices.people_by_unit([unit.department_id for unit in units])
     latest = {reminder.department_id: reminder for reminder in reversed(told)}
     ticked = set(request.POST.getlist("units")) if request.method == "POST" else None
-    return [
-        _row(period, unit, people, latest.get(unit.department_id), ticked=ticked, at=at) for unit in units
-    ]
+    shared = {"ticked": ticked, "site": _site(request), "at": at}
+    return [_row(period, unit, people, latest.get(unit.department_id), **shared) for unit in units]
 
 
-def _row(period, unit, people, latest, *, ticked, at):
+def _row(period, unit, people, latest, *, ticked, site, at):
     due_at = own_due(period.due_at, unit.extended_to)
     days = days_from(due_at, at)
     kind = kind_of(days)
@@ -178,19 +177,24 @@ def _row(period, unit, people, latest, *, ticked, at):
         left=calendar.time_left(due_at, at),
         people=people.get(unit.department_id, ()),
         latest=latest,
-        text=f"{text}{settings.SITE_URL}{filing_path(period, unit.department_id)}",
-        ticked=ticked is None or str(unit.department_id) in ticked,
+        text=f"{text}{site}{filing_path(period, unit.department_id)}",
+        ticked=unit.department_id in people if ticked is None else str(unit.department_id) in ticked,
     )
 
 
-def _group_text(period, rows):
+def _site(request):
+    """What an address within the site is to begin with in a text that leaves it."""
+    return settings.SITE_URL or request.build_absolute_uri("/").rstrip("/")
+
+
+def _group_text(period, rows, site):
     """One message to all of them in the office messenger: each deadline with its units, and the link."""
     lines = []
     for due_at, same in groupby(sorted(rows, key=lambda row: row.due_at), key=lambda row: row.due_at):
         group = list(same)
         due = f"{calendar.zh_day(calendar.local_day(due_at))}24时"
         lines.append(f"{due}截止（{group[0].left}）：{'、'.join(row.unit.department for row in group)}")
-    link = f"{settings.SITE_URL}{reverse('filing-return', args=[period.plan.slug, period.code])}"
+    link = f"{site}{reverse('filing-return', args=[period.plan.slug, period.code])}"
     units = "\n".join(lines)
     return f"{period}季报，下列单位尚未报送，请登录平台填报：\n{units}\n填报入口：{link}" if rows else ""
 

@@ -89,11 +89,6 @@ class Extension(models.Model):
                 name="extension_refusal_has_reason",
                 violation_error_message="不同意延期须说明理由。",
             ),
-            models.CheckConstraint(
-                condition=~Q(reason=""),
-                name="extension_has_reason",
-                violation_error_message="申请延期须说明理由。",
-            ),
         ]
 
     def __str__(self):

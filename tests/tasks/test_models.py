@@ -241,7 +241,6 @@ IMPOSSIBLE = [
         "不同意延期须说明理由。",
         lambda rows: extension_with(rows, status="REFUSED", decided_by=rows["user"], decided_at=AT),
     ),
-    ("extension_has_reason", "申请延期须说明理由。", lambda rows: extension_with(rows, reason="")),
     ("reminder_once_for_each_step", "这一步已经提醒过该单位。", second_reminder),
     ("reminder_by_hand_has_user", "人工提醒应有操作人。", reminder_with),
     ("snippet_once", "这条批语已经有了。", second_snippet),
