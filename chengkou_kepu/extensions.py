@@ -10,14 +10,14 @@ from django.views.decorators.http import require_POST
 from tasks import extensions
 from tasks.forms import DueForm
 from tasks.models import Extension
-from tasks.refusals import NotAllowed, Refused
+from tasks.refusals import Refused
 
 from .review import coordinated_plan
 
 
 @require_POST
 def extension_decide(request, slug, pk):
-    """Grant or refuse as posted; back to the inbox."""
+    """Grant or refuse as posted; back to the inbox, where a refusal is said, also of one's own unit's request."""
     plan = coordinated_plan(request, slug)
     extension = Extension.objects.filter(pk=pk, period__plan=plan).first()
     if extension is None:
@@ -32,8 +32,6 @@ def extension_decide(request, slug, pk):
         else:
             decided = extensions.refuse(extension, reason=request.POST.get("reason", ""), **asked)
         messages.success(request, f"{decided.department}{decided.period}季报{decided.answer}")
-    except NotAllowed:
-        raise
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect(f"{reverse('review', args=[slug])}#extensions")

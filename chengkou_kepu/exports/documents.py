@@ -1,7 +1,7 @@
 """The house style of our official documents, after GB/T 9704: what a 公文 on A4 looks like in Word and WPS."""
 
 from docx import Document
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
@@ -32,9 +32,10 @@ def official_document():
     return document
 
 
-def title(document, text):
-    """二号小标宋, centred, an empty line after it."""
+def title(document, text, *, new_page=False):
+    """二号小标宋, centred, an empty line after it; on a page of its own where asked."""
     paragraph = document.add_paragraph()
+    paragraph.paragraph_format.page_break_before = new_page or None
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     _run(paragraph, text, TITLE, TITLE_SIZE)
     document.add_paragraph()
@@ -63,10 +64,6 @@ def signature(document, issuer, day):
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         paragraph.paragraph_format.right_indent = SEAL
         _run(paragraph, text)
-
-
-def page_break(document):
-    document.paragraphs[-1].add_run().add_break(WD_BREAK.PAGE)
 
 
 def _run(paragraph, text, font=BODY, size=BODY_SIZE):

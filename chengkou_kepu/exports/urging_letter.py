@@ -33,9 +33,7 @@ def urging_letters(period, units, contact, *, at):
     """The Document of the UnitFilings, each on a page of its own."""
     document = documents.official_document()
     for place, unit in enumerate(units):
-        if place:
-            documents.page_break(document)
-        documents.title(document, f"关于报送{period}季报的催报函")
+        documents.title(document, f"关于报送{period}季报的催报函", new_page=place > 0)
         documents.addressee(document, unit.department)
         for paragraph in _paragraphs(period, unit, contact, at=at):
             documents.body(document, paragraph)

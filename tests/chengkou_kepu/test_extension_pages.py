@@ -131,6 +131,15 @@ def test_a_wrong_day_and_a_second_answer_are_refused(signed_in, cast, plan, aske
     assert "延期申请已答复：同意延期。" in page
 
 
+def test_ones_own_units_request_is_left_to_the_other_coordinator(signed_in, cast, plan, units, asked):
+    Extension.objects.update(department=units.kexie)
+    data = {"verb": "grant", "due_on": "2023-10-20"}
+    page = signed_in(cast.kexie).post(decide_address(plan, asked), data, follow=True).content.decode()
+    assert "本单位的延期申请，由其他审核人员答复。" in page
+    page = signed_in(cast.zhengfuban).post(decide_address(plan, asked), data, follow=True).content.decode()
+    assert "县科协2023年第三季度季报已同意延期至2023年10月20日24时。" in page
+
+
 def test_every_page_that_says_on_time_says_why(signed_in, cast, plan, period, units, granted, clock):
     filed = moment("2023-10-18 10:00")
     report = factories.make_report(
