@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from departments import permissions as roles
 from tasks import calendar
 from tasks.models import CloseOut, NoDuty, Plan, QuarterlyReport, ReportEvent, Responsibility, SupportRequest
-from tasks.obligations import resubmission_due
+from tasks.obligations import extended_words, own_due, resubmission_due
 from tasks.permissions import coordinates
 
 Status = QuarterlyReport.Status
@@ -111,7 +111,7 @@ def _own_return(user, period, filing, at):
         state, label = "尚未报送", "去填报"
     else:
         return None
-    return Ask(f"{return_of}{state}，{_deadline(period, at)}。", label, *link)
+    return Ask(f"{return_of}{state}，{_deadline(period, filing, at)}。", label, *link)
 
 
 def _due_again(filing, period):
@@ -124,7 +124,9 @@ def _due_again(filing, period):
     return f"于{calendar.zh_day(calendar.local_day(due))}24时前"
 
 
-def _deadline(period, at):
+def _deadline(period, filing, at):
     """2023年10月10日24时截止，还有 3 天"""
-    due = calendar.zh_day(calendar.local_day(period.due_at))
-    return f"{due}24时截止，{calendar.time_left(period.due_at, at)}"
+    due_at = own_due(period.due_at, filing.extended_to)
+    due = calendar.zh_day(calendar.local_day(due_at))
+    extended = f"（{extended_words(filing.extended_to)}）" if filing.extended_to else ""
+    return f"{due}24时截止{extended}，{calendar.time_left(due_at, at)}"

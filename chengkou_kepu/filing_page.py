@@ -7,14 +7,14 @@ from departments import permissions as roles
 from departments.models import Department
 from indicators.forms import MeasurementForm
 from indicators.measuring import OwedMeasurement, owed_measurements
-from tasks import calendar, permissions, workflow
+from tasks import calendar, extensions, permissions, workflow
 from tasks.answers import Answer, answers_to, lead_entries
 from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
 from tasks.forms import BlockForm, LineForm, RestForm
 from tasks.identity_numbers import numbers_in
-from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
-from tasks.obligations import resubmission_due
+from tasks.models import Action, Extension, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
+from tasks.obligations import own_due, resubmission_due
 from tasks.sharing import SHARED_FIELDS, by_section, largest_shared
 
 from .saving import Typed
@@ -129,7 +129,10 @@ class Section:
 
 @dataclass(frozen=True)
 class FilingPage:
-    """`fixed` is the reason why nothing can be changed ('' when it can); `verbs` what the user may ask for."""
+    """`fixed` is the reason why nothing can be changed ('' when it can); `verbs` what the user may ask for.
+
+    `extension` is the unit's latest for the period; `may_extend` whether the user may ask for one now.
+    """
 
     period: ReportingPeriod
     department: Department
@@ -146,6 +149,17 @@ class FilingPage:
     events: tuple[ReportEvent, ...]
     time_left: str
     at: datetime
+    extension: Extension | None = None
+    may_extend: bool = False
+
+    @property
+    def extended_to(self):
+        return self.extension.granted_until if self.extension else None
+
+    @property
+    def due_at(self):
+        """When the unit's return is due, by its own extension."""
+        return own_due(self.period.due_at, self.extended_to)
 
     @property
     def lines(self):
@@ -245,6 +259,12 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
     if not fixed and not permissions.writes_lines(user, report):
         fixed = "由本单位填报人填写，审核人不直接修改。"
     has_approver = roles.has_active_approver(department.pk)
+    extension = (
+        Extension.objects.filter(period=period, department=department)
+        .select_related("asked_by", "decided_by")
+        .first()
+    )
+    due_at = own_due(period.due_at, extension.granted_until if extension else None)
     conflicts = {c.key: c for c in saved.lines.conflicts} if saved else {}
     missed = {c.key: c for c in saved.measurements.conflicts} if saved else {}
     return FilingPage(
@@ -263,9 +283,18 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
         fixed=fixed,
         verbs=_verbs(user, report, fixed=fixed, has_approver=has_approver, proxy=proxy),
         events=events,
-        time_left="" if report.first_submitted_at else calendar.time_left(period.due_at, at),
+        time_left="" if report.first_submitted_at else calendar.time_left(due_at, at),
         at=at,
+        extension=extension,
+        may_extend=not proxy and _may_extend(report, extension, at=at),
     )
+
+
+def _may_extend(report, extension, *, at):
+    """Whether the unit can ask for an extension now, and none stands."""
+    standing = extension is not None and extension.status != Extension.Status.REFUSED
+    why = extensions.reason_not_askable(report.period, filed=bool(report.first_submitted_at), at=at)
+    return not standing and not why
 
 
 def _sections(report, lines, typed, conflicts, events):

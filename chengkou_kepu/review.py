@@ -1,7 +1,7 @@
 """审核: the coordinator's inbox, and the decision on one return."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from indicators.standing import owners_owing
 from tasks import calendar, permissions, reviewers, workflow
 from tasks.ledger import Ledger
-from tasks.models import CloseOut, NoDuty, QuarterlyReport, ReportEvent
+from tasks.models import CloseOut, Extension, NoDuty, QuarterlyReport, ReportEvent
 from tasks.obligations import Filing, UnitFiling, filing_state, resubmission_due, resubmitted_late
 from tasks.selection import chosen_period, periods_of, visible_plan
 from tasks.standing import unit_filings
@@ -41,6 +41,7 @@ class Waiting:
     days: int
     late_again: bool
     opened: bool
+    extended_to: date | None = None
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ def review(request, slug):
         return _accept_several(request, plan, at=at)
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
-    filings = unit_filings(Ledger.load(plan), period, owners_owing(plan, period.quarter), at=at)
-    waiting = _waiting(plan, request, at=at)
+    ledger = Ledger.load(plan)
+    filings = unit_filings(ledger, period, owners_owing(plan, period.quarter), at=at)
+    waiting = _waiting(ledger, request, at=at)
     context = {
         "plan": plan,
         "period": period,
@@ -75,6 +77,9 @@ def review(request, slug):
         "claims": NoDuty.objects.filter(
             responsibility__task__plan=plan, status=NoDuty.Status.ASKED
         ).select_related("responsibility__task", "responsibility__department", "asked_by"),
+        "extensions": Extension.objects.filter(period__plan=plan)
+        .awaiting()
+        .select_related("period", "department", "asked_by"),
         "missing": [f for f in filings if f.filing in (Filing.MISSING, Filing.PENDING)],
         "under_way": _under_way(plan, filings, at=at),
         "accepted": [f for f in filings if f.status == Status.ACCEPTED],
@@ -84,8 +89,9 @@ def review(request, slug):
     return render(request, "chengkou_kepu/review.html", context)
 
 
-def _waiting(plan, request, *, at):
+def _waiting(ledger, request, *, at):
     """Waiting of the submitted returns of any quarter, the longest first, with how often each was returned."""
+    plan = ledger.plan
     returned = Count("events", filter=Q(events__verb=Verb.RETURN))
     awaiting = QuarterlyReport.objects.filter(period__plan=plan).awaiting_review().with_proxy()
     reports = reviewers.left_to_others(awaiting, request.user, plan).select_related(
@@ -98,11 +104,15 @@ def _waiting(plan, request, *, at):
         Waiting(
             report,
             filing_state(
-                owes=True, first_submitted_at=report.first_submitted_at, due_at=report.period.due_at, at=at
+                owes=True,
+                first_submitted_at=report.first_submitted_at,
+                due_at=ledger.due_at(report.period, report.department_id),
+                at=at,
             ),
             (calendar.local_day(at) - calendar.local_day(report.submitted_at)).days,
             bool(report.came_back_at and resubmitted_late(report.came_back_at, report.submitted_at, days)),
             opened.get(str(report.pk)) == report.version,
+            ledger.extended_to(report.period, report.department_id),
         )
         for report in reports.annotate(
             times_returned=returned, came_back_at=Subquery(came_back.values("at")[:1])

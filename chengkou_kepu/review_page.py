@@ -1,7 +1,7 @@
 """What the review page shows: each line beside what was accepted before, and what changed since it was returned."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,8 +12,8 @@ from tasks import reviewers
 from tasks.comparison import Piece, compare
 from tasks.completeness import Line, report_lines
 from tasks.identity_numbers import numbers_in
-from tasks.models import QuarterlyReport, ReportEvent
-from tasks.obligations import resubmitted_late
+from tasks.models import Extension, QuarterlyReport, ReportEvent
+from tasks.obligations import own_due, resubmitted_late
 from tasks.progress import expected_completion, worth_a_look
 from tasks.sharing import files_of, read_once, says_something, statement
 
@@ -157,6 +157,7 @@ class ReviewPage:
     resubmitted_late: bool
     snippets: tuple
     at: datetime
+    extended_to: date | None = None
 
     @property
     def may_decide(self):
@@ -209,6 +210,8 @@ def assemble(report, *, user, at):
     owed = owed_measurements(report) if readable else []
     refusal = reviewers.reason_not_reviewer(report, user) if waits else ""
     submitted = report.first_submitted_at
+    days = Extension.objects.filter(period=report.period_id, department=report.department_id).granted_days()
+    extended_to = days.get((report.period_id, report.department_id))
     return ReviewPage(
         report=report,
         readable=readable,
@@ -225,10 +228,11 @@ def assemble(report, *, user, at):
         events=events,
         numbers=_numbers(report, events),
         latest_submission=submissions[-1] if submissions else None,
-        late=bool(submitted and submitted > report.period.due_at),
+        late=bool(submitted and submitted > own_due(report.period.due_at, extended_to)),
         resubmitted_late=_resubmitted_late(report, events),
         snippets=tuple(user.remark_snippets.all()) if waits and not refusal else (),
         at=at,
+        extended_to=extended_to,
     )
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from tasks import calendar
-from tasks.models import QuarterlyReport
+from tasks.models import Extension, QuarterlyReport
+from tasks.obligations import own_due
 
 from . import attainment as rules
 from .attainment import Attainment, Goal, Judgement
@@ -56,8 +57,12 @@ def indicator_standing(period, *, at):
 
     Accepted values up to the period count; submitted ones are named in `awaiting`.
     """
+    granted = Extension.objects.filter(
+        period=period.pk, department=OuterRef("owner"), status=Extension.Status.GRANTED
+    )
     indicators = (
         Indicator.objects.filter(plan=period.plan_id)
+        .annotate(extended_to=Subquery(granted.values("granted_until")[:1]))
         .select_related("owner", "plan")
         .prefetch_related("targets")
         .order_by("position", "pk")
@@ -227,6 +232,6 @@ def _why_unmeasured(indicator, period, *, submitted, at):
     if indicator.kind != Kind.CUMULATIVE and period.quarter != 4:
         last = "第四季度季报" if period.plan.cadence == calendar.Cadence.QUARTER else "下半年报告"
         return f"{indicator.owner}每年随{last}报送，尚无审核通过的数据。"
-    if period.is_overdue(at):
+    if period.pk and at > own_due(period.due_at, indicator.extended_to):
         return f"截止时间已过，{indicator.owner}没有审核通过的数据。"
     return f"尚未到截止时间，{indicator.owner}还没有审核通过的数据。"

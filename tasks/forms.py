@@ -197,6 +197,22 @@ class DueForm(forms.Form):
     )
 
 
+class ExtensionForm(forms.Form):
+    """申请延期: until which day, and why."""
+
+    until = forms.DateField(
+        label="延期至",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "请填写延期日期。", "invalid": "日期写法如 2023-10-10。"},
+    )
+    reason = forms.CharField(
+        label="理由",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "请写明申请延期的理由。"},
+    )
+
+
 class SettlementForm(forms.Form):
     """处理意见 on a finding."""
 

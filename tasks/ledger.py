@@ -1,12 +1,24 @@
-"""Everything of a plan that a roll-up needs, read once: five queries and one for who was asked, however many tasks and quarters."""
+"""Everything of a plan that a roll-up needs, read once, however many tasks and quarters.
+
+Five queries, and one for what is particular to a unit in a period: who was asked, whose deadline was extended.
+"""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import DateField, F, FilteredRelation, Q, Value
 
-from .models import CloseOut, Plan, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
+from .models import (
+    CloseOut,
+    Extension,
+    Plan,
+    ProgressEntry,
+    QuarterlyReport,
+    Responsibility,
+    SupportRequest,
+)
+from .obligations import own_due
 
 Status = QuarterlyReport.Status
 
@@ -60,10 +72,33 @@ class Ledger:
         )
 
     @cached_property
+    def _particulars(self):
+        """(period id, department id, day) of each line asked of a unit, without a day, and each granted extension."""
+        requests = SupportRequest.objects.filter(period__plan=self.plan).order_by()
+        asked = requests.values_list(
+            "period_id", "responsibility__department_id", Value(None, output_field=DateField())
+        )
+        extensions = Extension.objects.filter(period__plan=self.plan).granted().order_by()
+        return list(
+            asked.union(extensions.values_list("period_id", "department_id", "granted_until"), all=True)
+        )
+
+    @cached_property
     def asked(self):
-        """{(period id, department id): how many lines leads asked of that unit there} (征集); a query of its own."""
-        requests = SupportRequest.objects.filter(period__plan=self.plan)
-        return Counter(requests.values_list("period_id", "responsibility__department_id").order_by())
+        """{(period id, department id): how many lines leads asked of that unit there} (征集)."""
+        return Counter((period, unit) for period, unit, day in self._particulars if day is None)
+
+    @cached_property
+    def _granted_days(self):
+        return {(period, unit): day for period, unit, day in self._particulars if day}
+
+    def extended_to(self, period, department_id):
+        """The day to which the unit's deadline in the period was extended, or None."""
+        return self._granted_days.get((period.pk, department_id))
+
+    def due_at(self, period, department_id):
+        """When the unit's return of the period is due."""
+        return own_due(period.due_at, self.extended_to(period, department_id))
 
     def in_force(self, day):
         """Responsibilities valid on the date, leads first, by position."""

@@ -51,6 +51,7 @@ class LeadFigure:
     many times running, up to the period itself, the unit has stated 本季度无新进展; `status` is that of its report in the period
     ('' where there is none); `awaiting` the completion of a newer, not yet reviewed report, of `awaiting_in`.
     `proxy` and `awaiting_proxy`: 县科协 filed that figure for the unit (代填).
+    `extended_to`: the day to which a unit that is missing has its deadline extended.
     """
 
     responsibility_id: int
@@ -66,6 +67,7 @@ class LeadFigure:
     awaiting_in: tuple[int, int] | None
     proxy: bool = False
     awaiting_proxy: bool = False
+    extended_to: date | None = None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from .models import QuarterlyReport, Stage
-from .obligations import UnitFiling, filing_state
+from .obligations import UnitFiling, filing_state, own_due
 from .progress import (
     LeadFigure,
     RollUp,
     Rules,
     TaskProgress,
+    counting,
     expected_completion,
     judge_task,
     roll_up,
@@ -59,15 +60,20 @@ def plan_standing(ledger, period, *, at):
     tasks = defaultdict(list)
     for task in ledger.tasks:
         leads = tuple(
-            _lead_figure(r, ledger.statements.get(r.pk, ()), reports.get(r.department_id), period.key)
+            _lead_figure(
+                r,
+                ledger.statements.get(r.pk, ()),
+                reports.get(r.department_id),
+                period.key,
+                _extended_to(ledger, period, r.department_id, reports, at=at),
+            )
             for r in held[task.pk]
             if r.is_lead
         )
         supports = tuple(r.department.name for r in held[task.pk] if not r.is_lead)
+        overdue = _any_overdue(period, counting(leads, context["rules"]), at)
         tasks[task.action_id].append(
-            _task_progress(
-                task, leads, supports, closed.get(task.pk), overdue=period.is_overdue(at), **context
-            )
+            _task_progress(task, leads, supports, closed.get(task.pk), overdue=overdue, **context)
         )
     actions = tuple(
         ActionStanding(
@@ -117,13 +123,30 @@ def unit_filings(ledger, period, indicator_owners, *, at):
                 ledger.asked[period.pk, department],
             ),
             report=reports.get(department),
+            extended_to=ledger.extended_to(period, department),
             at=at,
         )
         for department, name in names.items()
     )
 
 
-def _lead_figure(responsibility, statements, report, key):
+def _any_overdue(period, leads, at):
+    """Whether one of the leads should have reported by now, by its own deadline."""
+    return (
+        any(at > own_due(period.due_at, lead.extended_to) for lead in leads)
+        if leads
+        else period.is_overdue(at)
+    )
+
+
+def _extended_to(ledger, period, department, reports, *, at):
+    """The unit's extension, looked up only where it decides between 未报 and 未到期."""
+    report = reports.get(department)
+    decides = period.is_overdue(at) and not (report and report.first_submitted_at)
+    return ledger.extended_to(period, department) if decides else None
+
+
+def _lead_figure(responsibility, statements, report, key, extended_to):
     stated = [s for s in statements if s.key <= key]
     accepted = [s for s in stated if s.accepted]
     in_force = _in_force(accepted)
@@ -142,6 +165,7 @@ def _lead_figure(responsibility, statements, report, key):
         awaiting_in=stated[-1].key if awaits else None,
         proxy=bool(in_force and in_force.proxy),
         awaiting_proxy=bool(awaits and stated[-1].proxy),
+        extended_to=extended_to,
     )
 
 
@@ -185,8 +209,9 @@ def _task_progress(task, leads, supports, closed_in, *, expected, rules, baselin
     )
 
 
-def _unit_filing(period, department, name, *, leads, supports, reasons, report, at):
+def _unit_filing(period, department, name, *, leads, supports, reasons, report, extended_to, at):
     submitted = report.first_submitted_at if report else None
+    due_at = own_due(period.due_at, extended_to) if period.pk else None
     return UnitFiling(
         department_id=department,
         department=name,
@@ -194,16 +219,12 @@ def _unit_filing(period, department, name, *, leads, supports, reasons, report, 
         supports=supports,
         owes=bool(reasons),
         reasons=reasons,
-        filing=filing_state(
-            owes=bool(reasons),
-            first_submitted_at=submitted,
-            due_at=period.due_at if period.pk else None,
-            at=at,
-        ),
+        filing=filing_state(owes=bool(reasons), first_submitted_at=submitted, due_at=due_at, at=at),
         status=QuarterlyReport.Status(report.status) if report else "",
         report_id=report.pk if report else None,
         first_submitted_at=submitted,
         proxy_source=report.proxy_source if report else "",
+        extended_to=extended_to,
     )
 
 

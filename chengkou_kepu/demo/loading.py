@@ -86,6 +86,7 @@ class _Play:
         coordinator = self.cast.by_username["kexie"]
         period = open_period(self.plan, *script.OPEN_QUARTER, by=coordinator, at=opens_at, due_at=due_at)
         self._returns(period, script.OPEN_RETURNS, anchor=today)
+        decisions.ask_for_extension(period, self.units, self.cast, at=_afternoon(today, -1))
         decisions.apply_without_answer(self.plan, period, self.units, self.cast, at=_afternoon(today, -1))
         Notice.objects.unread().filter(created_at__lt=opens_at).update(read_at=opens_at)
 

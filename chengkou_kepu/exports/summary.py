@@ -50,6 +50,7 @@ UNITS = (
     ("是否应报", 10),
     ("应报原因", 34),
     ("报送情况", 12),
+    ("延期至", 14),
     ("状态", 14),
     ("首次报送日期", 16),
     ("代填依据", 24),
@@ -178,11 +179,12 @@ def _units(book, filings, heading):
             "应报" if unit.owes else "不需报",
             "；".join(unit.reasons),
             unit.filing.label,
+            unit.extended_to,
             unit.status.label if unit.status else "未填报",
             calendar.local_day(submitted) if submitted else None,
             unit.proxy_source,
         ]
-        sheets.row(sheet, values, formats={7: sheets.DAY})
+        sheets.row(sheet, values, formats={6: sheets.DAY, 8: sheets.DAY})
     sheets.finish(sheet, columns=len(UNITS))
 
 

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from indicators.attainment import Attainment
 from tasks import calendar, numerals, progress
 from tasks.models import CloseOut, QuarterlyReport
-from tasks.obligations import Filing
+from tasks.obligations import Filing, extended_words, filing_state, own_due
 from tasks.progress import Light
 
 register = template.Library()
@@ -50,20 +50,43 @@ def word_of(choice):
 
 
 @register.simple_tag
-def light(choice, count=None):
+def light(choice, count=None, extended_to=None):
     """A light with its word; with `count` the number, its word kept for hovering and screen readers.
 
-    `choice` is a TextChoices member or a stored value; nothing at all for None or an empty string.
+    `choice` is a TextChoices member or a stored value; nothing at all for None or an empty string. A filing state
+    that counts from a granted extension says so: 按时（延期至1月20日）.
     """
     if not choice:
         return ""
     colour, word = colour_of(choice), word_of(choice)
+    if extended_to:
+        word = f"{word}（{extended_words(extended_to)}）"
     if count is None:
         return format_html('<span class="light {}">{}</span>', colour, word)
     return format_html(
         '<span class="light {}" title="{}"><span class="visually-hidden">{}：</span>{}</span>',
         *(colour, word, word, count),
     )
+
+
+@register.simple_tag
+def unfiled_light(period, extended_to, at):
+    """未报 or 未到期 of a unit that has not filed the period, by its own deadline."""
+    due_at = own_due(period.due_at, extended_to)
+    state = filing_state(owes=True, first_submitted_at=None, due_at=due_at, at=at)
+    return light(state, extended_to=extended_to)
+
+
+@register.filter
+def extended(extended_to):
+    """延期至1月20日 of a date; '' for None."""
+    return extended_words(extended_to)
+
+
+@register.filter
+def own_deadline(period, extended_to):
+    """When a unit's return of the period is due."""
+    return own_due(period.due_at, extended_to)
 
 
 @register.simple_tag

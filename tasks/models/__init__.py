@@ -1,5 +1,6 @@
 from .closing import CloseOut
 from .cooperation import NoDuty, SupportRequest
+from .deadlines import Extension, Reminder
 from .entries import ProgressEntry, Stage
 from .evidence import Evidence
 from .plan import Action, Plan, PlanFinding, Responsibility, Task
@@ -10,12 +11,14 @@ __all__ = [
     "Action",
     "CloseOut",
     "Evidence",
+    "Extension",
     "NoDuty",
     "Plan",
     "PlanFinding",
     "ProgressEntry",
     "QuarterlyReport",
     "RemarkSnippet",
+    "Reminder",
     "ReportEvent",
     "ReportingPeriod",
     "Responsibility",

@@ -36,6 +36,7 @@ PAGES = {
     "period-list": ("kexie", f"{PLAN}periods/"),
     "period": ("kexie", f"{PLAN}periods/2023Q4/"),
     "period-preview": ("kexie", f"{PLAN}periods/2024Q1/"),
+    "reminders": ("kexie", f"{PLAN}periods/2023Q4/reminders/"),
     "close-out-apply": ("jiaowei", f"{PLAN}tasks/9/close-out/"),
     "exports": ("lingdao", f"{PLAN}exports/"),
     "finding-list": ("kexie", f"{PLAN}findings/"),

@@ -116,14 +116,15 @@ def test_the_units_sheet_says_who_filed_when(signed_in, cast, plan, accepted):
             "应报",
             "牵头2项未办结工作",
             "按时",
+            None,
             "审核通过",
             datetime.fromisoformat("2023-10-10"),
             None,
         ],
-        ["县教委", 1, 1, "应报", "牵头1项未办结工作", "未报", "未填报", None, None],
-        ["县科协", 0, 3, "不需报", None, "不需报", "未填报", None, None],
+        ["县教委", 1, 1, "应报", "牵头1项未办结工作", "未报", None, "未填报", None, None],
+        ["县科协", 0, 3, "不需报", None, "不需报", None, "未填报", None, None],
     ]
-    assert sheet["H4"].number_format == "yyyy-mm-dd"
+    assert sheet["I4"].number_format == "yyyy-mm-dd"
 
 
 def test_the_tasks_sheet_has_a_row_for_each_task(signed_in, cast, plan, accepted):

@@ -11,12 +11,14 @@ from tasks.models import (
     Action,
     CloseOut,
     Evidence,
+    Extension,
     NoDuty,
     Plan,
     PlanFinding,
     ProgressEntry,
     QuarterlyReport,
     RemarkSnippet,
+    Reminder,
     ReportEvent,
     ReportingPeriod,
     Responsibility,
@@ -64,6 +66,26 @@ def second_request(rows):
     }
     SupportRequest.objects.create(**asked)
     return SupportRequest(**asked)
+
+
+def extension_with(rows, **fields):
+    asked = {"asked_until": date(2023, 10, 20), "reason": "培训", "asked_by": rows["user"], "asked_at": AT}
+    return Extension(**{"period": rows["period"], "department": rows["nongye"]} | asked | fields)
+
+
+def second_extension(rows):
+    extension_with(rows).save()
+    return extension_with(rows)
+
+
+def reminder_with(rows, **fields):
+    told = {"due_on": date(2023, 10, 10), "text": "请填报。", "at": AT}
+    return Reminder(**{"period": rows["period"], "department": rows["nongye"]} | told | fields)
+
+
+def second_reminder(rows):
+    reminder_with(rows, step=-3).save()
+    return reminder_with(rows, step=-3)
 
 
 def second_snippet(rows):
@@ -231,6 +253,32 @@ IMPOSSIBLE = [
             ),
         )
     ),
+    ("extension_one_standing_per_unit", "该单位本季度已申请延期或已同意延期。", second_extension),
+    (
+        "extension_decision_on_record",
+        "延期的答复应有答复人和时间。",
+        lambda rows: extension_with(rows, status="GRANTED", granted_until=date(2023, 10, 20)),
+    ),
+    *(
+        (
+            "extension_granted_has_day",
+            "同意延期应写明日期，其他状态不应有。",
+            lambda rows, fields=fields: extension_with(
+                rows, decided_by=rows["user"], decided_at=AT, **fields
+            ),
+        )
+        for fields in (
+            {"status": "GRANTED"},
+            {"status": "REFUSED", "refusal": "时间尚够", "granted_until": date(2023, 10, 20)},
+        )
+    ),
+    (
+        "extension_refusal_has_reason",
+        "不同意延期须说明理由。",
+        lambda rows: extension_with(rows, status="REFUSED", decided_by=rows["user"], decided_at=AT),
+    ),
+    ("reminder_once_for_each_step", "这一步已经提醒过该单位。", second_reminder),
+    ("reminder_by_hand_has_user", "人工提醒应有操作人。", reminder_with),
     ("snippet_once", "这条批语已经有了。", second_snippet),
     ("request_one_per_line_and_period", "本季度已向该单位征集此项进展。", second_request),
     ("no_duty_one_standing_per_line", "此项已提出或已确认无具体任务。", second_no_duty),
