@@ -1,11 +1,16 @@
 """What else happens in the demo: tasks closed out or not, and what the coordinators measure and rate themselves."""
 
 from datetime import date, datetime
+from io import BytesIO
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import Workbook
 
 from indicators.measuring import record_measurement
 from indicators.models import Indicator, Measurement
 from tasks import closing
 from tasks.calendar import SHANGHAI
+from tasks.models.closing import POINTS
 
 Rating = Measurement.Rating
 
@@ -98,12 +103,12 @@ def record_own_measurements(plan, cast):
 
 def decide_close_outs(plan, period, units, cast, *, at):
     """Applications of that quarter and what became of them, from `at` on; reviewed as returns are."""
-    decisions = [(closing.verify, "note", row) for row in VERIFIED]
-    decisions += [(closing.refuse, "reason", row) for row in REFUSED]
-    for decide, said, (number, quarter, unit, summary, answer) in decisions:
+    decisions = [(closing.verify, "note", POINTS, row) for row in VERIFIED]
+    decisions += [(closing.refuse, "reason", POINTS[:1], row) for row in REFUSED]
+    for decide, said, points, (number, quarter, unit, summary, answer) in decisions:
         if quarter == period.key:
             close_out = _applied(plan, period, units[unit], number, summary, cast, at=at[0])
-            decide(close_out, by=cast.reviewer_of(unit), at=at[1], **{said: answer})
+            decide(close_out, points=points, by=cast.reviewer_of(unit), at=at[1], **{said: answer})
 
 
 def apply_without_answer(plan, period, units, cast, *, at):
@@ -114,4 +119,19 @@ def apply_without_answer(plan, period, units, cast, *, at):
 def _applied(plan, period, unit, number, summary, cast, *, at):
     task = plan.tasks.get(number=number)
     by = cast.reporters[unit.name]
-    return closing.apply_for_close_out(task, period=period, department=unit, summary=summary, by=by, at=at)
+    return closing.apply_for_close_out(
+        task, period=period, department=unit, summary=summary, files=[_evidence(task)], by=by, at=at
+    )
+
+
+def _evidence(task):
+    """A small workbook that stands for the papers of a close-out, and says that it is a sample."""
+    book, stream = Workbook(), BytesIO()
+    for row in (
+        ("【示例】办结佐证材料清单",),
+        ("重点工作", f"{task.number} {task.title}"),
+        ("材料", "印发文件、活动记录"),
+    ):
+        book.active.append(row)
+    book.save(stream)
+    return SimpleUploadedFile(f"示例_第{task.number}项办结佐证材料清单.xlsx", stream.getvalue())

@@ -1,4 +1,4 @@
-from .closing import CloseOut
+from .closing import AnnualJudgement, CloseOut
 from .cooperation import NoDuty, SupportRequest
 from .entries import ProgressEntry, Stage
 from .evidence import Evidence
@@ -8,6 +8,7 @@ from .snippets import RemarkSnippet
 
 __all__ = [
     "Action",
+    "AnnualJudgement",
     "CloseOut",
     "Evidence",
     "NoDuty",

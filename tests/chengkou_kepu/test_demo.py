@@ -88,9 +88,12 @@ def run(**options):
 
 
 @pytest.fixture(scope="module")
-def hashes(django_db_setup, django_db_blocker):
+def hashes(django_db_setup, django_db_blocker, tmp_path_factory):
     """The county's plan with the demo in it for the whole module; the digests of two loads one after the other."""
-    quick = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
+    quick = override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        MEDIA_ROOT=tmp_path_factory.mktemp("demo-media"),
+    )
     with django_db_blocker.unblock(), quick, transaction.atomic():
         import_plan(read_plan_document(COUNTY_FILE), by=None, at=IMPORTED_AT)
         county = Plan.objects.get()
