@@ -8,8 +8,9 @@ from openpyxl import Workbook
 
 from indicators.measuring import record_measurement
 from indicators.models import Indicator, Measurement
-from tasks import closing
+from tasks import annual, closing
 from tasks.calendar import SHANGHAI
+from tasks.models import Task
 from tasks.models.closing import POINTS
 
 Rating = Measurement.Rating
@@ -91,6 +92,13 @@ PENDING = (
     ),
 )
 
+STANDING_TASKS = (7, 32, 36)
+JUDGED_YEAR, JUDGED_AT = 2022, datetime(2023, 2, 10, 15, 30, tzinfo=SHANGHAI)
+JUDGED = (
+    (32, True, "【示例】全年开展科学家精神宣讲8场，科研诚信宣讲3场，各牵头单位均有记录。"),
+    (36, False, "【示例】文化旅游场所公益广告自2023年起投放，2022年度主流媒体科普专栏未按月更新。"),
+)
+
 
 def record_own_measurements(plan, cast):
     """The surveys and ratings the coordinators enter themselves; those of indicators the plan lacks are left out."""
@@ -99,6 +107,14 @@ def record_own_measurements(plan, cast):
         if code in indicators:
             by = cast.by_username["kexie"]
             record_measurement(indicators[code], values, measured_on=measured_on, by=by, at=at)
+
+
+def judge_standing_tasks(plan, cast):
+    """Some tasks are 长期坚持, of which the first year is judged but for one."""
+    plan.tasks.filter(number__in=STANDING_TASKS).update(nature=Task.Nature.STANDING)
+    ids = dict(plan.tasks.values_list("number", "pk"))
+    judged = [annual.Judged(ids[number], completed, ground) for number, completed, ground in JUDGED]
+    annual.judge(plan, JUDGED_YEAR, judged, by=cast.by_username["kexie"], at=JUDGED_AT)
 
 
 def decide_close_outs(plan, period, units, cast, *, at):
