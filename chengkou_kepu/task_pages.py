@@ -13,6 +13,7 @@ from tasks.filters import TaskFilterSet
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
 from tasks.permissions import coordinates
+from tasks.progress import not_done
 from tasks.standing import plan_standing, unit_filings
 from tasks.tables import TaskTable, task_rows
 
@@ -75,9 +76,8 @@ def task(request, slug, number):
     held = [r for r in ledger.responsibilities if r.task_id == found.pk]
     in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
     own = {department.pk for department in roles.own_departments(request.user)}
-    close_outs = list(
-        found.close_outs.select_related("department", "period__plan", "applied_by", "decided_by")
-    )
+    close_outs = list(found.close_outs.select_related("department", "period__plan", "reopened_in__plan"))
+    apply_in = _open_for_close_out(request.user, found, ledger, close_outs, page)
     context = page.context(
         own=own,
         own_duties=[r for r in in_force if r.department_id in own],
@@ -89,7 +89,9 @@ def task(request, slug, number):
         former=[r for r in held if r not in in_force],
         history=task_history(found, page.period, request.user),
         close_outs=close_outs,
-        apply_in=_open_for_close_out(request.user, found, ledger, close_outs, page),
+        apply_in=apply_in,
+        not_done=not_done(_leads_of(found, ledger, apply_in, page.at)) if apply_in else (),
+        judgements=found.annual_judgements.select_related("judged_by"),
         previous=_neighbour(ledger, number, -1),
         next=_neighbour(ledger, number, +1),
     )
@@ -176,7 +178,7 @@ def _leads_in(task, ledger, period):
 
 def _open_for_close_out(user, task, ledger, close_outs, page):
     """The open quarter in which this user may apply for the task's close-out, or None."""
-    standing = any(c.status != CloseOut.Status.REFUSED for c in close_outs)
+    standing = any(c.status in CloseOut.STANDING for c in close_outs)
     if standing or task.nature == Task.Nature.STANDING:
         return None
     for period in reversed(page.periods):
@@ -185,6 +187,11 @@ def _open_for_close_out(user, task, ledger, close_outs, page):
         if period.is_open(page.at) and any(roles.files_for(user, unit) for unit in leads):
             return period
     return None
+
+
+def _leads_of(task, ledger, period, at):
+    """LeadFigures of the task in the period."""
+    return next(t.leads for t in plan_standing(ledger, period, at=at).tasks if t.task_id == task.pk)
 
 
 def _neighbour(ledger, number, step):

@@ -23,7 +23,7 @@ CHART_LEFT, CHART_RIGHT, CHART_TOP, CHART_BOTTOM = 10, 310, 18, 100
 STORED_WORDS = (QuarterlyReport.Status, CloseOut.Status, Light, Filing, Attainment)
 COLOURS = {
     "green": ("NORMAL", "ON_TIME", "ON_TRACK", "ACCEPTED"),
-    "amber": ("BEHIND", "LATE", "RETURNED"),
+    "amber": ("BEHIND", "LATE", "RETURNED", "REOPENED"),
     "red": ("SEVERE", "MISSING", "NOT_REACHED"),
     "blue": ("DONE", "REACHED", "RATED", "VERIFIED", "VOLUNTARY"),
     "wait": ("UNREVIEWED", "SUBMITTED", "ENDORSING", "APPLIED"),

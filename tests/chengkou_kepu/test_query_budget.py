@@ -50,7 +50,7 @@ def queries(client, ask):
     [
         ("", 15),
         ("tasks/", 10),
-        ("exports/summary.xlsx?period=2023Q3", 19),
+        ("exports/summary.xlsx?period=2023Q3", 20),
         ("exports/responsibility-table.xlsx", 11),
     ],
 )
