@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from departments import permissions as roles
-from tasks import calendar
+from tasks import calendar, reviewers
 from tasks.models import (
     CloseOut,
     NoDuty,
@@ -26,16 +26,20 @@ Verb = ReportEvent.Verb
 
 @dataclass(frozen=True)
 class Ask:
-    """`page` and `key` name the URL behind `label`, `unit` the unit it is about; '' where the page takes none."""
+    """`page` and `key` name the URL behind `label`, `unit` the unit it is about, `anchor` the place on the page.
+
+    Each is '' where the page takes none.
+    """
 
     text: str
     label: str
     page: str
     key: str | int = ""
     unit: int | str = ""
+    anchor: str = ""
 
 
-def asks_of(user, plan, current, awaiting_review, *, at):
+def asks_of(user, plan, current, *, at):
     """The user's Asks. `current` holds (period, UnitFilings) of quarters that may want something, oldest first."""
     own = {unit.pk for unit in roles.own_departments(user)}
     asks = own_returns(user, current, at=at)
@@ -45,7 +49,7 @@ def asks_of(user, plan, current, awaiting_review, *, at):
         asks.append(_claims(plan, own, open_periods[-1], at))
         asks += _refused_applications(plan, own)
     if coordinates(user, plan):
-        asks += _of_coordinator(plan, awaiting_review)
+        asks += _of_coordinator(user, plan)
     return [ask for ask in asks if ask]
 
 
@@ -72,10 +76,11 @@ def _requests(own, periods):
     asked = {}
     for request in waiting:
         key = (request.period, request.lead, request.responsibility.department_id, request.due_on)
-        asked.setdefault(key, []).append(str(request.responsibility.task.number))
-    for (period, lead, unit, due_on), numbers in asked.items():
-        text = f"{lead}征集{period}第{'、'.join(numbers)}项进展，请于{calendar.zh_day(due_on)}前答复。"
-        yield Ask(text, "去答复", "filing-return", period.code, unit)
+        asked.setdefault(key, []).append(request.responsibility)
+    for (period, lead, unit, due_on), rows in asked.items():
+        numbers = "、".join(str(row.task.number) for row in rows)
+        text = f"{lead}征集{period}第{numbers}项进展，请于{calendar.zh_day(due_on)}前答复。"
+        yield Ask(text, "去答复", "filing-return", period.code, unit, f"line-{rows[0].pk}")
 
 
 def _claims(plan, own, period, at):
@@ -103,17 +108,25 @@ def _refused_applications(plan, own):
         yield Ask(text, "看核查意见", "close-out", close_out.pk)
 
 
-def _of_coordinator(plan, awaiting_review):
-    """What waits for a coordinator's decision; one query."""
+def _of_coordinator(user, plan):
+    """What waits for this coordinator's decision, not what is left to others; one query."""
+    awaiting = QuarterlyReport.objects.filter(period__plan=OuterRef("pk")).awaiting_review()
+    reports = reviewers.left_to_others(awaiting, user, plan).exclude(left_to_others=True)
     applied = CloseOut.objects.filter(task__plan=OuterRef("pk"), status=CloseOut.Status.APPLIED)
     claims = NoDuty.objects.waiting().filter(responsibility__task__plan=OuterRef("pk"))
-    counted = Plan.objects.filter(pk=plan.pk).values_list(_count(applied), _count(claims)).get()
-    waiting = (
-        (awaiting_review, f"份{plan.words.report}待审核", "去审核"),
-        (counted[0], "项办结申请待核查", "去核查"),
-        (counted[1], "项“无具体任务”待确认", "去确认"),
+    counted = (
+        Plan.objects.filter(pk=plan.pk).values_list(_count(reports), _count(applied), _count(claims)).get()
     )
-    return [Ask(f"{count} {what}。", label, "review") for count, what, label in waiting if count]
+    waiting = (
+        (f"份{plan.words.report}待审核", "去审核", ""),
+        ("项办结申请待核查", "去核查", "close-outs"),
+        ("项“无具体任务”待确认", "去确认", "claims"),
+    )
+    return [
+        Ask(f"{count} {what}。", label, "review", anchor=anchor)
+        for count, (what, label, anchor) in zip(counted, waiting, strict=True)
+        if count
+    ]
 
 
 def _count(rows):
@@ -133,7 +146,8 @@ def _own_return(user, period, filing, at):
         approves = roles.is_approver(user, filing.department_id)
         state, label = ("待您审核", "去审核") if approves else ("正由本单位审核人审核", "查看")
     elif filing.owes and not filing.filed:
-        state, label = "尚未报送", "去填报"
+        reports = roles.is_reporter(user, filing.department_id)
+        state, label = "尚未报送", "去填报" if reports else "查看"
     else:
         return None
     return Ask(f"{return_of}{state}，{_deadline(period, filing, at)}。", label, *link)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,11 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tasks import calendar, cooperation, workflow
 from tasks.answers import Answer, answers_to
 from tasks.forms import SupportRequestForm
-from tasks.models import Action, CloseOut, NoDuty, Responsibility, Task
+from tasks.models import Action, CloseOut, NoDuty, Responsibility, SupportRequest, Task
 from tasks.selection import named_period, visible_plan
 
 from .filing import asked_department
 
+TIME_TO_USE = timedelta(days=3)
 SECTION = re.compile(r"tasks-[0-9]{1,4}")
 
 
@@ -78,7 +80,7 @@ def filing_cooperation(request, slug, code):
         raise PermissionDenied("征集和分工由本单位办理。")
     form = SupportRequestForm(
         request.POST if request.POST.get("verb") == "ask" else None,
-        initial={"due_on": calendar.local_day(period.due_at)},
+        initial={"due_on": _usual_day(period, at)},
     )
     if request.method == "POST" and _carried_out(request, period, department, form, at=at):
         return redirect(f"{reverse('filing-cooperation', args=[slug, code])}?unit={department.pk}")
@@ -95,6 +97,11 @@ def filing_cooperation(request, slug, code):
         "reason": request.POST.get("reason", ""),
     }
     return render(request, "chengkou_kepu/filing_cooperation.html", context)
+
+
+def _usual_day(period, at):
+    """Three days before the deadline, so that the lead has time to use what it gets; not before today."""
+    return max(calendar.local_day(period.due_at) - TIME_TO_USE, calendar.local_day(at))
 
 
 def _carried_out(request, period, department, form, *, at):
@@ -204,10 +211,16 @@ def _led_sections(department, period, data):
 
 
 def _duties(department, period):
-    """Duty of each row the unit supports, by number."""
+    """Duty of each row the unit supports, by number; those asked for or closed out can have a standing claim only."""
+    asked = SupportRequest.objects.filter(period=period, responsibility__department=department)
+    closed = CloseOut.objects.verified_up_to(period).values("task_id")
     supports = list(
         Responsibility.objects.in_force(period.last_day)
         .filter(department=department, task__plan=period.plan_id, role=Responsibility.Role.SUPPORT)
+        .exclude(
+            Q(pk__in=asked.values("responsibility")) | Q(task__in=closed),
+            ~Q(no_duties__in=NoDuty.objects.standing()),
+        )
         .select_related("task")
         .order_by("task__number")
     )

@@ -125,7 +125,7 @@ class Dashboard:
 def dashboard(request, slug):
     page = plan_page(request, slug)
     board = assemble(page.plan, page.period, page.periods, at=page.at)
-    asks = asks_of(request.user, page.plan, board.current, board.awaiting_in_all, at=page.at)
+    asks = asks_of(request.user, page.plan, board.current, at=page.at)
     return render(request, "chengkou_kepu/dashboard.html", page.context(board=board, asks=asks))
 
 

@@ -113,6 +113,7 @@ def _page(request, period, department, own, *, at, typed=None, saved=None, exten
         "page": page,
         "own": own,
         "check": "check" in request.GET,
+        "applied": request.GET.get("applied", ""),
         "extension_form": extension_form or ExtensionForm(),
         "signature": _signature_form(request, at=at),
         "posted": request.POST,
@@ -149,7 +150,7 @@ def _post(request, period, department, own, *, at):
     if verb in UNIT_VERBS:
         return _carry_out(request, period, department, own, saved, at=at)
     messages.success(request, "已保存。" if saved else "没有需要保存的修改。")
-    return redirect(f"{return_address(period, department)}{_anchor(typed)}")
+    return redirect(f"{return_address(period, department)}{_applied(typed)}")
 
 
 def _answer(request, period, department, *, at):
@@ -175,9 +176,9 @@ def _answer(request, period, department, *, at):
     return redirect(f"{return_address(period, department)}#line-{asked.responsibility_id}")
 
 
-def _anchor(typed):
-    """Back to the block that was applied."""
-    return f"#{typed.applied.prefix}" if typed.applied else ""
+def _applied(typed):
+    """Back to the block that was applied, which says so."""
+    return f"&applied={typed.applied.key}#{typed.applied.prefix}" if typed.applied else ""
 
 
 def _refused(request, period, department, own, refusal, typed, *, at):

@@ -21,7 +21,7 @@ from .saving import Typed
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
-WRONG = "有误"
+WRONG, TO_CORRECT = "有误", "须补正"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class FilingLine:
     """A line with its form and what somebody else saved first.
 
     A lead's has the `answers` of the supporters it asked, a supporter's what each lead last had accepted, the first
-    lead's first; `remark` is what the reviewer said of the line when the return last came back.
+    lead's first; `remark` is what the reviewer said of the line when the return last came back. A line `pointed` at
+    then is `to_correct` until it has been changed since.
     """
 
     line: Line
@@ -39,6 +40,8 @@ class FilingLine:
     answers: tuple[Answer, ...] = ()
     lead_entries: tuple[ProgressEntry, ...] = ()
     remark: str = ""
+    pointed: bool = False
+    to_correct: bool = False
 
     @property
     def before(self):
@@ -59,7 +62,7 @@ class FilingLine:
     @property
     def unfolded(self):
         """Whether a supporting line, which nobody must fill, is shown open: once it says something of its own."""
-        return (self.begun and not self.shared) or self.state in (WRONG, "待答复")
+        return (self.begun and not self.shared) or self.state in (WRONG, TO_CORRECT, "待答复")
 
     @property
     def identity_numbers(self):
@@ -72,11 +75,13 @@ class FilingLine:
 
     @property
     def state(self):
-        """What the line needs, in a word: 有误, 待填, 待答复, 已填, 已办结 or 选填."""
+        """What the line needs, in a word: 有误, 待填, 须补正, 待答复, 已填, 已办结 or 选填."""
         if self.conflict or (self.form.is_bound and not self.form.is_valid()):
             return WRONG
         if self.line.missing:
             return "待填"
+        if self.to_correct:
+            return TO_CORRECT
         if self.line.unanswered:
             return "待答复"
         if self.begun:
@@ -190,7 +195,8 @@ class FilingPage:
     @property
     def left_empty(self):
         """Supporting lines without anything in them, which do not block."""
-        return [line for line in self.lines if not line.line.required and not line.begun]
+        lines = [line for line in self.lines if not line.line.required and not line.line.closed_out]
+        return [line for line in lines if not line.begun]
 
     @property
     def unmeasured(self):
@@ -229,9 +235,18 @@ class FilingPage:
         return self.came_back and self.last_event.code == ReportEvent.Code.EMPTY
 
     @property
-    def returned_lines(self):
-        """Responsibility ids the reviewer pointed at when it last came back."""
-        return set(self.last_event.lines) if self.came_back else set()
+    def in_own_hands(self):
+        """Whether the unit has still to pass it on: what is pointed out can be mended."""
+        return self.report.status in (*workflow.EDITABLE, Status.ENDORSING)
+
+    @property
+    def pointed(self):
+        """Lines the reviewer named when it last came back."""
+        return [line for line in self.lines if line.pointed]
+
+    @property
+    def to_correct(self):
+        return [line for line in self.lines if line.to_correct]
 
     @property
     def ended(self):
@@ -302,20 +317,36 @@ def _sections(report, lines, typed, conflicts, events):
     others = _Others(
         answers_to(report.department, report.period) if len(supported) < len(lines) else {},
         lead_entries(supported, report.period) if supported else {},
-        events[-1].remarks if events else {},
+        _came_back(report, events),
     )
     sections = by_section(lines, lambda line: line.responsibility)
     typed = Typed() if typed is None else typed
     return tuple(_section(*section, typed, conflicts, others) for section in sections)
 
 
+def _came_back(report, events):
+    """The event by which the return last came back, while the unit has it; None where it did not."""
+    if report.status not in (Status.RETURNED, Status.ENDORSING):
+        return None
+    return next((e for e in reversed(events) if e.verb in (Verb.RETURN, Verb.REOPEN)), None)
+
+
 @dataclass(frozen=True)
 class _Others:
-    """What others say: units of the return's tasks, by task id; the reviewer of its lines, by responsibility id."""
+    """What others say: units of the return's tasks, by task id; the reviewer, when the return came back."""
 
     answers: dict
     lead_entries: dict
-    remarks: dict
+    came_back: ReportEvent | None
+
+    def of_reviewer(self, line):
+        """The fields of a FilingLine that the reviewer has filled."""
+        pk, event = line.responsibility.pk, self.came_back
+        if event is None or pk not in event.lines:
+            return {}
+        changed = line.entry and line.entry.updated_at and line.entry.updated_at > event.at
+        remark = event.remarks.get(str(pk), "")
+        return {"remark": remark, "pointed": True, "to_correct": not changed}
 
 
 def _section(action, is_lead, lines, typed, conflicts, others):
@@ -327,8 +358,8 @@ def _section(action, is_lead, lines, typed, conflicts, others):
             conflict=conflicts.get(line.responsibility.pk),
             shared=line in shared,
             answers=tuple(others.answers.get(line.responsibility.task_id, ())) if is_lead else (),
-            remark=others.remarks.get(str(line.responsibility.pk), ""),
             lead_entries=() if is_lead else tuple(others.lead_entries.get(line.responsibility.task_id, ())),
+            **others.of_reviewer(line),
         )
         for line in lines
     )

@@ -15,6 +15,11 @@ class Answer:
     entry: ProgressEntry | None
 
     @property
+    def older(self):
+        """Whether what the unit has filed was written before it was asked."""
+        return self.request.answered_at is None and self.entry.updated_at < self.request.asked_at
+
+    @property
     def department(self):
         return self.request.responsibility.department
 

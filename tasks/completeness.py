@@ -24,8 +24,11 @@ class Line:
 
     @property
     def unanswered(self):
-        """Whether a lead waits for this line: it is asked for and says nothing yet."""
-        return self.request is not None and not (self.entry and self.entry.told)
+        """Whether a lead waits for this line: it is asked for and has said nothing since."""
+        if self.request is None or self.request.answered_at:
+            return False
+        entry = self.entry
+        return not (entry and entry.told) or entry.updated_at < self.request.asked_at
 
     @property
     def required(self):

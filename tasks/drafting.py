@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django.db.models import F
 
+from departments import permissions as roles
+
 from . import permissions
 from .models import ProgressEntry, QuarterlyReport, Responsibility
 from .refusals import NotAllowed, Refused
@@ -62,11 +64,15 @@ def begin_report(period, department, *, by, at):
         why = reason_not_open(period, at=at)
         if why and not coordinator_after_closing:
             raise Refused(why)
-        QuarterlyReport.objects.get_or_create(**own)
+        proxy = not roles.is_reporter(by, department.pk)
+        QuarterlyReport.objects.get_or_create(**own, defaults={"begun_by_proxy": proxy})
         report = locked_report(**own)
     if not permissions.writes_lines(by, report):
         raise NotAllowed("只有本单位填报人可以填报。")
     require_open_for_lines(report, at=at, by=by)
+    if report.begun_by_proxy and roles.is_reporter(by, department.pk):
+        report.begun_by_proxy = False
+        report.save(update_fields=["begun_by_proxy"])
     return report
 
 

@@ -37,6 +37,7 @@ class UnitFiling:
     report_id: int | None
     first_submitted_at: object = None
     proxy_source: str = ""
+    begun_by_proxy: bool = False
     extended_to: date | None = None
 
     @property

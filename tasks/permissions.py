@@ -1,7 +1,6 @@
 """Who may do what with a return, as small named predicates (DESIGN §4)."""
 
 from departments import permissions as roles
-from departments.models import UNIT_ROLES
 
 from .models import CloseOut, QuarterlyReport
 
@@ -12,7 +11,7 @@ def coordinates(user, plan):
 
 def files_by_proxy(user, report):
     """代填: a coordinator writes for a unit that has not begun the return itself."""
-    return coordinates(user, report.period.plan) and not _begun_by_unit(report)
+    return coordinates(user, report.period.plan) and (report.pk is None or report.begun_by_proxy)
 
 
 def reads_draft(user, report):
@@ -35,13 +34,3 @@ def reads_close_out(user, close_out):
 
 def writes_lines(user, report):
     return roles.is_reporter(user, report.department_id) or files_by_proxy(user, report)
-
-
-def _begun_by_unit(report):
-    return (
-        report.pk is not None
-        and report.entries.filter(
-            updated_by__memberships__department=report.department_id,
-            updated_by__memberships__role__in=UNIT_ROLES,
-        ).exists()
-    )

@@ -81,7 +81,7 @@ def tell_requests(requests, *, by, at):
     for department, asked in by_unit.items():
         period, numbers = asked[0].period, "、".join(str(r.responsibility.task.number) for r in asked)
         path = filing_path(period, department.pk)
-        text = f"{asked[0].lead}征集{period}第{numbers}项进展，请于{calendar.zh_day(asked[0].due_on)}前答复。"
+        text = f"{asked[0].lead}征集{period}第{numbers}项进展，请于{calendar.zh_day(asked[0].due_on)}前答复。{asked[0].note}"
         key = f"request-{period.pk}-{asked[0].lead_id}-{department.pk}-{numbers}"
         notices.notify(notices.people_of(department.pk, but=by), text=text, path=path, key=key, at=at)
 

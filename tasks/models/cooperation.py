@@ -7,17 +7,17 @@ from django.db.models import Exists, OuterRef, Q
 from departments.models import Department
 
 from .plan import Responsibility
-from .reporting import QuarterlyReport, ReportingPeriod
+from .reporting import QuarterlyReport, ReportEvent, ReportingPeriod
 
 
 class SupportRequestQuerySet(models.QuerySet):
     def unanswered(self):
-        """Those of which neither the answer nor the unit's return has come."""
-        filed = QuarterlyReport.objects.filter(
-            period=OuterRef("period"),
-            department=OuterRef("responsibility__department"),
-            status__in=[QuarterlyReport.Status.SUBMITTED, QuarterlyReport.Status.ACCEPTED],
+        """Those to which neither an answer nor, since they were asked, the unit's return has come."""
+        own = Q(report__period=OuterRef("period"), report__department=OuterRef("responsibility__department"))
+        with_kexie = Q(report__status=QuarterlyReport.Status.SUBMITTED, at__gte=OuterRef("asked_at")) | Q(
+            report__status=QuarterlyReport.Status.ACCEPTED
         )
+        filed = ReportEvent.objects.filter(own, with_kexie, verb=ReportEvent.Verb.SUBMIT)
         return self.filter(~Exists(filed), answered_at=None)
 
 

@@ -178,6 +178,9 @@ class QuarterlyReport(models.Model):
     department = models.ForeignKey(Department, models.PROTECT, related_name="reports", verbose_name="单位")
     status = models.CharField("状态", max_length=20, choices=Status, default=Status.DRAFT)
     version = models.PositiveIntegerField("版本", default=0)
+    begun_by_proxy = models.BooleanField(
+        "代填", default=False, help_text="由县科协代填，单位自己还没有写过。"
+    )
     first_submitted_at = models.DateTimeField("首次报送时间", null=True, blank=True)
 
     objects = QuarterlyReportQuerySet.as_manager()

@@ -46,7 +46,7 @@ def test_one_text_is_saved_to_the_ticked_rows(signed_in, cast, units, plan, peri
     data = rows(period, units.kexie, [1, 2, 3, 4])
     data |= block("1-SUPPORT", ticked, progress="配合开展三下乡。", activities="２场")
     response = client.post(address, data | {"apply": "1-SUPPORT"})
-    assert response.url == f"{return_address(plan, period, units.kexie)}#block-1-SUPPORT"
+    assert response.url == f"{return_address(plan, period, units.kexie)}&applied=1-SUPPORT#block-1-SUPPORT"
     said = ("配合开展三下乡。", 2)
     assert texts(period) == {1: said, 4: said}
 
