@@ -44,7 +44,7 @@ class QuarterOfTask:
 
 def task_list(request, slug):
     page = plan_page(request, slug)
-    ledger = Ledger.load(page.plan)
+    ledger = Ledger.load(page.period.plan).as_it_stood(page.period)
     standing = plan_standing(ledger, page.period, at=page.at)
     rows = task_rows(ledger, standing, page.period, url_of=_task_url(page))
     filterset = TaskFilterSet(
@@ -65,7 +65,8 @@ def task_list(request, slug):
 
 def task(request, slug, number):
     page = plan_page(request, slug)
-    ledger = Ledger.load(page.plan)
+    now = Ledger.load(page.period.plan)
+    ledger = now.as_it_stood(page.period)
     found = next((t for t in ledger.tasks if t.number == number), None)
     if found is None:
         raise Http404("没有这项重点工作。")
@@ -75,11 +76,11 @@ def task(request, slug, number):
     held = [r for r in ledger.responsibilities if r.task_id == found.pk]
     in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
     own = {department.pk for department in roles.own_departments(request.user)}
-    close_outs = list(found.close_outs.select_related("department", "period", "applied_by", "decided_by"))
+    close_outs = _close_outs(found, page.period)
     context = page.context(
         own=own,
         own_duties=[r for r in in_force if r.department_id in own],
-        asks=_asks(request.user, found, ledger, page),
+        asks=_asks(request.user, found, now, page),
         task=found,
         action=action,
         progress=progress,
@@ -87,7 +88,8 @@ def task(request, slug, number):
         former=[r for r in held if r not in in_force],
         history=task_history(found, page.period, request.user),
         close_outs=close_outs,
-        apply_in=_open_for_close_out(request.user, found, ledger, close_outs, page),
+        apply_in=_open_for_close_out(request.user, found, now, close_outs, page),
+        errata=[e for e in page.errata if e.task_id == found.pk],
         previous=_neighbour(ledger, number, -1),
         next=_neighbour(ledger, number, +1),
     )
@@ -96,7 +98,7 @@ def task(request, slug, number):
 
 def action(request, slug, ordinal):
     page = plan_page(request, slug)
-    ledger = Ledger.load(page.plan)
+    ledger = Ledger.load(page.period.plan).as_it_stood(page.period)
     found = next((a for a in ledger.actions if a.ordinal == ordinal), None)
     if found is None:
         raise Http404("没有这个行动（工程）。")
@@ -132,6 +134,12 @@ def task_history(task, period, user):
         )
         for period, lines in quarters.items()
     ]
+
+
+def _close_outs(task, period):
+    """The task's applications; for a frozen quarter those up to it, whose decisions stand."""
+    rows = task.close_outs.select_related("department", "period", "applied_by", "decided_by")
+    return [c for c in rows if not period.frozen_at or c.period.key <= period.key]
 
 
 def _line(entry, plan, user):

@@ -6,6 +6,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 from . import (
+    archive_page,
     close_outs,
     cooperation,
     dashboard,
@@ -49,6 +50,8 @@ plan_pages = [
     path("review/<int:pk>/", review.review_report, name="review-report"),
     path("review/snippets/<int:pk>/remove/", review.remark_snippet_remove, name="remark-snippet-remove"),
     path("periods/", periods.period_list, name="period-list"),
+    path("periods/<str:code>/archive/", archive_page.archive, name="archive"),
+    path("periods/<str:code>/archive/errata.xlsx", archive_page.errata_download, name="errata-download"),
     path("tasks/<int:number>/close-out/", close_outs.close_out_apply, name="close-out-apply"),
     path("close-outs/<int:pk>/", close_outs.close_out, name="close-out"),
     path("findings/", findings.finding_list, name="finding-list"),

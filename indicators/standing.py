@@ -53,8 +53,10 @@ class IndicatorStanding:
 def indicator_standing(period, *, at):
     """IndicatorStanding of each indicator of the period's plan, by position; three queries, however many.
 
-    Accepted values up to the period count; submitted ones are named in `awaiting`.
+    Accepted values up to the period count; submitted ones are named in `awaiting`. Of a frozen period, what was stored.
     """
+    if period.stored:
+        return period.stored.read("indicators", tuple[IndicatorStanding, ...])
     indicators = (
         Indicator.objects.filter(plan=period.plan_id)
         .select_related("owner", "plan")

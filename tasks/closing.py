@@ -20,12 +20,13 @@ def apply_for_close_out(task, *, period, department, summary, by, at):
         raise NotAllowed("只有牵头单位可以申请办结。")
     if task.nature == Task.Nature.STANDING:
         raise Refused("长期坚持的工作不办结销号。")
-    if period.plan_id != task.plan_id or period.frozen_at or at < period.opens_at:
-        raise Refused(f"{period}不能受理办结申请。")
     if not summary.strip():
         raise Refused("请写明完成情况。")
     try:
         with transaction.atomic():
+            period.hold()
+            if period.plan_id != task.plan_id or period.frozen_at or at < period.opens_at:
+                raise Refused(f"{period}不能受理办结申请。")
             close_out = CloseOut.objects.create(
                 task=task,
                 period=period,
@@ -64,6 +65,7 @@ def _decide(close_out, status, reason, *, by, at):
             raise NotAllowed("只有科协工作人员可以核查办结。")
         if close_out.status != CloseOut.Status.APPLIED:
             raise Refused(f"办结申请已处理：{close_out.get_status_display()}。")
+        close_out.period.hold()
         if close_out.period.frozen_at:
             raise Refused(f"{close_out.period}已定稿归档。")
         close_out.status, close_out.reason = status, reason.strip()

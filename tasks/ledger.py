@@ -1,24 +1,46 @@
-"""Everything of a plan that a roll-up needs, read once: five queries and one for who was asked, however many tasks and quarters."""
+"""Everything of a plan that a roll-up needs, read once: five queries and one for who was asked, however many tasks and quarters.
+
+Of frozen quarters it knows what units filed as it was stored; `as_it_stood` gives the rows that such a quarter stored.
+"""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import CharField, F, FilteredRelation, Q, Value
 
-from .models import CloseOut, Plan, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
+from . import exact_json
+from .models import (
+    CloseOut,
+    Erratum,
+    FrozenQuarter,
+    Plan,
+    ProgressEntry,
+    QuarterlyReport,
+    Responsibility,
+    SupportRequest,
+)
+from .obligations import UnitFiling
+from .stored_rows import rows_as_they_stood
 
 Status = QuarterlyReport.Status
 
 
 @dataclass(frozen=True)
 class Statement:
-    """What a unit says of a task in an accepted or submitted report; no completion means 本季度无新进展."""
+    """What a unit says of a task in an accepted or submitted report; no completion means 本季度无新进展.
+
+    A `corrected` one is an erratum to its quarter, and counts after that quarter only.
+    """
 
     key: tuple[int, int]
     completion: int | None
     stage: str
     accepted: bool
+    corrected: bool = False
+
+    def counts_in(self, key):
+        return self.key < key if self.corrected else self.key <= key
 
 
 @dataclass(frozen=True)
@@ -58,6 +80,17 @@ class Ledger:
         requests = SupportRequest.objects.filter(period__plan=self.plan)
         return Counter(requests.values_list("period_id", "responsibility__department_id").order_by())
 
+    @cached_property
+    def stored_filings(self):
+        """{period id: UnitFilings} of the frozen quarters, as they were stored; a query of its own."""
+        rows = FrozenQuarter.objects.filter(period__plan=self.plan).values_list("period", "figures__filings")
+        return {period: exact_json.load(data, tuple[UnitFiling, ...]) for period, data in rows}
+
+    def as_it_stood(self, period):
+        """The ledger with the plan, actions, tasks and duties that a frozen period stored; itself for any other."""
+        rows = rows_as_they_stood(self.plan, period)
+        return replace(self, **rows) if rows else self
+
     def in_force(self, day):
         """Responsibilities valid on the date, leads first, by position."""
         return [
@@ -86,22 +119,37 @@ def _tasks_with_closing(plan):
 
 
 def _statements(plan):
-    rows = (
+    entries = (
         ProgressEntry.objects.stating_completion()
         .filter(report__period__plan=plan, report__status__in=[Status.ACCEPTED, Status.SUBMITTED])
-        .order_by("report__period__year", "report__period__quarter")
+        .order_by()
         .values_list(
             "responsibility_id",
             "report__period__year",
             "report__period__quarter",
+            Value(0),
             "completion",
             "stage",
             "report__status",
         )
     )
+    errata = (
+        Erratum.objects.filter(period__plan=plan, completion__isnull=False)
+        .order_by()
+        .values_list(
+            "responsibility_id",
+            "period__year",
+            "period__quarter",
+            "pk",
+            "completion",
+            "stage",
+            Value(Status.ACCEPTED, output_field=CharField()),
+        )
+    )
     statements = defaultdict(list)
-    for responsibility, year, quarter, completion, stage, status in rows:
+    for row in sorted(entries.union(errata, all=True), key=lambda row: row[:4]):
+        responsibility, year, quarter, erratum, completion, stage, status = row
         statements[responsibility].append(
-            Statement((year, quarter), completion, stage, status == Status.ACCEPTED)
+            Statement((year, quarter), completion, stage, status == Status.ACCEPTED, bool(erratum))
         )
     return dict(statements)

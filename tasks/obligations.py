@@ -1,10 +1,12 @@
 """Who owes a return, and whether it came in time; pure rules over plain values (DESIGN §4)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import TextChoices
 
 from . import calendar
+from .models import QuarterlyReport
 
 
 class Filing(TextChoices):
@@ -29,9 +31,9 @@ class UnitFiling:
     owes: bool
     reasons: tuple[str, ...]
     filing: Filing
-    status: str
+    status: QuarterlyReport.Status | str
     report_id: int | None
-    first_submitted_at: object = None
+    first_submitted_at: datetime | None = None
 
     @property
     def filed(self):

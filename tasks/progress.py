@@ -25,6 +25,9 @@ class Light(TextChoices):
     BASELINE = "BASELINE", "基线"
 
 
+RULE_VERSION = 1
+"""The version of the rules of this module and of `standing` and `obligations`; a frozen quarter keeps its own."""
+
 LARGEST_STEP = 30
 NEAR = 1
 JUDGED = (Light.SEVERE, Light.BEHIND, Light.NORMAL, Light.DONE)
@@ -46,7 +49,8 @@ class LeadFigure:
 
     `stated_in` is that statement's (year, quarter), `carried` whether it is older than the period, `unchanged` how
     many times running, up to the period itself, the unit has stated 本季度无新进展; `status` is that of its report in the period
-    ('' where there is none); `awaiting` the completion of a newer, not yet reviewed report, of `awaiting_in`.
+    ('' where there is none); `awaiting` the completion of a newer, not yet reviewed report, of `awaiting_in`;
+    `corrected` whether the statement is an erratum to its archived quarter.
     """
 
     responsibility_id: int
@@ -60,6 +64,7 @@ class LeadFigure:
     status: str
     awaiting: int | None
     awaiting_in: tuple[int, int] | None
+    corrected: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,7 +208,9 @@ def _why(completion, expected, behind, light, leads, rules):
         Light.BASELINE: "基线季度不作进度评价",
     }[light]
     sources = "、".join(
-        f"{lead.department}{calendar.label(*lead.stated_in)}季报" for lead in leads if lead.stated_in
+        f"{lead.department}{calendar.label(*lead.stated_in)}{'更正说明' if lead.corrected else '季报'}"
+        for lead in leads
+        if lead.stated_in
     )
     basis = "各牵头单位平均" if rules.mean_of_leads else "第一牵头单位自评"
     return f"进度{points(completion)}%，序时进度{points(expected)}%，{distance}；{rule}。依据：{basis}（{sources}）。"

@@ -43,7 +43,9 @@ def rules_of(plan):
 
 
 def plan_standing(ledger, period, *, at):
-    """PlanStanding in the period: what is accepted up to it, however late it was accepted."""
+    """PlanStanding in the period: what is accepted up to it, however late; of a frozen one, what was stored."""
+    if period.stored:
+        return period.stored.read("standing", PlanStanding)
     plan = ledger.plan
     context = {
         "expected": expected_completion(plan.starts_on, plan.ends_on, period.last_day),
@@ -84,8 +86,11 @@ def plan_standing(ledger, period, *, at):
 def unit_filings(ledger, period, indicator_owners, *, at):
     """What each unit did in the period: tuple of UnitFiling, leads first, in the order of the plan's table.
 
-    `indicator_owners` maps the id of a unit that owes a value in this quarter to (name, indicator names).
+    `indicator_owners` maps the id of a unit that owes a value in this quarter to (name, indicator names). Of a frozen
+    quarter, what was stored.
     """
+    if period.frozen_at and period.pk in ledger.stored_filings:
+        return ledger.stored_filings[period.pk]
     leads, supports, open_leads = defaultdict(int), defaultdict(int), defaultdict(int)
     closed = ledger.closed_up_to(period.key)
     order = {task.pk: task.number for task in ledger.tasks}
@@ -123,9 +128,9 @@ def unit_filings(ledger, period, indicator_owners, *, at):
 
 
 def _lead_figure(responsibility, statements, report, key):
-    stated = [s for s in statements if s.key <= key]
+    stated = [s for s in statements if s.counts_in(key)]
     accepted = [s for s in stated if s.accepted]
-    completion, stage, stated_in = _in_force(accepted)
+    completion, stage, stated_in, corrected = _in_force(accepted)
     awaits = stated and not stated[-1].accepted
     return LeadFigure(
         responsibility_id=responsibility.pk,
@@ -139,6 +144,7 @@ def _lead_figure(responsibility, statements, report, key):
         status=report.status if report else "",
         awaiting=_in_force(stated)[0] if awaits else None,
         awaiting_in=stated[-1].key if awaits else None,
+        corrected=corrected,
     )
 
 
@@ -147,11 +153,11 @@ def _times_unchanged(statements):
 
 
 def _in_force(statements):
-    """(completion, stage, quarter) of the last statement with a completion; 无新进展 upon nothing leaves 0."""
+    """(completion, stage, quarter, whether an erratum) of the last statement with a completion; 无新进展 upon nothing leaves 0."""
     last = next((s for s in reversed(statements) if s.completion is not None), None)
     if last:
-        return last.completion, last.stage, last.key
-    return (0, Stage.NOT_STARTED, statements[0].key) if statements else (None, "", None)
+        return last.completion, last.stage, last.key, last.corrected
+    return (0, Stage.NOT_STARTED, statements[0].key, False) if statements else (None, "", None, False)
 
 
 def _task_progress(task, leads, supports, closed_in, *, expected, rules, baseline, overdue):

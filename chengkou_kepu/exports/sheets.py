@@ -1,6 +1,7 @@
 """The house style of our workbooks: what Excel and WPS open without a warning and print on A4 landscape."""
 
 import math
+from io import BytesIO
 
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -17,6 +18,13 @@ THIN = Side(style="thin", color="B0B8C0")
 GRID = Border(left=THIN, right=THIN, top=THIN, bottom=THIN)
 HEAD_FILL = PatternFill("solid", fgColor="E9F0F8")
 SECTION_FILL = PatternFill("solid", fgColor="F5F6F8")
+
+
+def saved(book):
+    """The workbook's bytes."""
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
 
 
 def prepare(sheet, *, title, subtitle, columns):

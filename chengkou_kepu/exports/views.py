@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from tasks import calendar
 from tasks.selection import chosen_period, periods_of, visible_plan
+from tasks.stored_rows import plan_as_it_stood
 
 from .responsibility_table import responsibility_table
+from .sheets import saved
 from .summary import summary_workbook
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -32,13 +34,19 @@ def download_summary(request, slug):
 
 
 def _download(request, slug, build, name):
-    """The workbook `build(plan, period, at=)` as an attachment named after plan, quarter and day."""
+    """The workbook `build(plan, period, at=)` as an attachment named after plan, quarter and day.
+
+    Of a frozen quarter the day is that of its freezing, and the summary is the stored file, its SHA-256 in a header.
+    """
     at = timezone.now()
     plan = visible_plan(request, slug)
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
-    stream = BytesIO()
-    build(plan, period, periods, at=at).save(stream)
-    stream.seek(0)
+    at, plan = period.frozen_at or at, plan_as_it_stood(plan, period)
+    stored = period.stored if build is summary_workbook else None
+    content = bytes(stored.workbook) if stored else saved(build(plan, period, periods, at=at))
     filename = f"{plan.region.name}{plan.starts_on.year}—{plan.ends_on.year}年{name}_{period}_{calendar.local_day(at):%Y%m%d}.xlsx"
-    return FileResponse(stream, as_attachment=True, filename=filename, content_type=XLSX)
+    response = FileResponse(BytesIO(content), as_attachment=True, filename=filename, content_type=XLSX)
+    if stored:
+        response["X-SHA256"] = stored.sha256
+    return response

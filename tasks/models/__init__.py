@@ -1,3 +1,4 @@
+from .archive import Erratum, FrozenQuarter
 from .closing import CloseOut
 from .cooperation import NoDuty, SupportRequest
 from .entries import ProgressEntry, Stage
@@ -9,7 +10,9 @@ from .snippets import RemarkSnippet
 __all__ = [
     "Action",
     "CloseOut",
+    "Erratum",
     "Evidence",
+    "FrozenQuarter",
     "NoDuty",
     "Plan",
     "PlanFinding",

@@ -42,7 +42,9 @@ class ProgressEntryQuerySet(models.QuerySet):
         return self.filter(Q(completion__isnull=False) | Q(no_change=True))
 
     def latest_accepted_texts(self, period):
-        """{responsibility id: the progress text it last had accepted up to the period}."""
+        """{responsibility id: the progress text it last had accepted up to the period}; of a frozen one, as stored."""
+        if period.stored:
+            return dict(period.stored.read("texts", tuple[tuple[int, str], ...]))
         entries = (
             self.accepted()
             .up_to(period)
@@ -55,25 +57,37 @@ class ProgressEntryQuerySet(models.QuerySet):
         """{responsibility id: the entry it last had accepted in an earlier period}, with that period.
 
         Each carries the completion that stood then as `stands_at` (None for a supporter), stated in the period
-        `stands_since`: its own, the older one it left unchanged, or 0 where nothing had been stated before.
+        `stands_since`: its own, the older one it left unchanged, or 0 where nothing had been stated before. A correction
+        of its archived quarter takes its place.
         """
         entries = (
             self.accepted()
             .before(period)
             .filter(responsibility__in=responsibility_ids)
+            .annotate(corrected=Subquery(_corrections().values("completion")[:1]))
             .select_related("report__period")
             .order_by("report__period__year", "report__period__quarter")
         )
         latest = {}
         for entry in entries:
             older = latest.get(entry.responsibility_id)
-            if entry.no_change and older:
+            if entry.corrected is not None:
+                entry.stands_at, entry.stands_since = entry.corrected, entry.report.period
+            elif entry.no_change and older:
                 entry.stands_at, entry.stands_since = older.stands_at, older.stands_since
             else:
                 entry.stands_at = 0 if entry.no_change else entry.completion
                 entry.stands_since = entry.report.period
             latest[entry.responsibility_id] = entry
         return latest
+
+
+def _corrections():
+    """The corrections of a line in its archived quarter, the last one first."""
+    errata = Responsibility.errata.rel.related_model.objects
+    return errata.filter(
+        period=OuterRef("report__period"), responsibility=OuterRef("responsibility"), completion__isnull=False
+    ).order_by("-at", "-pk")
 
 
 class ProgressEntry(models.Model):
