@@ -43,7 +43,7 @@ class FilingRow:
 
 def department_list(request, slug):
     page = plan_page(request, slug)
-    ledger = Ledger.load(page.period.plan).as_it_stood(page.period)
+    ledger = Ledger.shown_in(page.period)
     owners = owners_owing(page.plan, page.period.quarter)
     units = unit_filings(ledger, page.period, owners, at=page.at)
     seen = {u.department_id for u in units}

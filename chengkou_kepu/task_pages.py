@@ -14,6 +14,7 @@ from tasks.ledger import Ledger
 from tasks.models import CloseOut, Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
 from tasks.permissions import coordinates
 from tasks.standing import plan_standing, unit_filings
+from tasks.stored_rows import units_as_they_stood
 from tasks.tables import TaskTable, task_rows
 
 from .asks import asks_of
@@ -44,7 +45,7 @@ class QuarterOfTask:
 
 def task_list(request, slug):
     page = plan_page(request, slug)
-    ledger = Ledger.load(page.period.plan).as_it_stood(page.period)
+    ledger = Ledger.shown_in(page.period)
     standing = plan_standing(ledger, page.period, at=page.at)
     rows = task_rows(ledger, standing, page.period, url_of=_task_url(page))
     filterset = TaskFilterSet(
@@ -98,7 +99,7 @@ def task(request, slug, number):
 
 def action(request, slug, ordinal):
     page = plan_page(request, slug)
-    ledger = Ledger.load(page.period.plan).as_it_stood(page.period)
+    ledger = Ledger.shown_in(page.period)
     found = next((a for a in ledger.actions if a.ordinal == ordinal), None)
     if found is None:
         raise Http404("没有这个行动（工程）。")
@@ -123,8 +124,9 @@ def task_history(task, period, user):
         .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))
         .order_by("-report__period__year", "-report__period__quarter", "responsibility__position", "pk")
     )
-    quarters = {}
+    quarters, stood = {}, units_as_they_stood(period) or {}
     for entry in entries:
+        entry.report.department = stood.get(entry.report.department_id, entry.report.department)
         quarters.setdefault(entry.report.period, []).append(_line(entry, task.plan, user))
     return [
         QuarterOfTask(

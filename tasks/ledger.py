@@ -86,6 +86,12 @@ class Ledger:
         rows = FrozenQuarter.objects.filter(period__plan=self.plan).values_list("period", "figures__filings")
         return {period: exact_json.load(data, tuple[UnitFiling, ...]) for period, data in rows}
 
+    @classmethod
+    def shown_in(cls, period):
+        """The ledger for pages of that period alone; of a frozen one, the rows it stored and nothing else."""
+        rows = rows_as_they_stood(period.plan, period)
+        return cls(**rows, reports=(), statements={}, closed={}) if rows else cls.load(period.plan)
+
     def as_it_stood(self, period):
         """The ledger with the plan, actions, tasks and duties that a frozen period stored; itself for any other."""
         rows = rows_as_they_stood(self.plan, period)

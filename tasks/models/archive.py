@@ -52,7 +52,7 @@ class Erratum(models.Model):
     subject = models.CharField("更正事项", max_length=200)
     old = models.CharField("原为", max_length=200)
     new = models.CharField("更正为", max_length=200)
-    reason = models.CharField("更正原因和依据", max_length=500)
+    reason = models.CharField("更正原因和依据", max_length=500, blank=True)
     task = models.ForeignKey(
         Task, models.PROTECT, null=True, blank=True, related_name="errata", verbose_name="重点工作"
     )

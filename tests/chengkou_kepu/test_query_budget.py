@@ -76,7 +76,7 @@ def test_saving_38_lines_at_once(signed_in, cast, county, quarters):
     data = {}
     for number in numbers:
         data |= typed(period, kexie, number, progress=f"第{number}项有进展。")
-    assert queries(client, lambda c: c.post(address, data)) == 12
+    assert queries(client, lambda c: c.post(address, data)) == 13
     assert set(ProgressEntry.objects.filter(report__period=period).values_list("progress", flat=True)) == {
         f"第{number}项有进展。" for number in numbers
     }

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from tasks.models import (
     Action,
     CloseOut,
+    Erratum,
     NoDuty,
     Plan,
     PlanFinding,
@@ -95,6 +96,17 @@ def entry_with(rows, **fields):
 def close_out_with(rows, **fields):
     usual = {"task": rows["task"], "period": rows["period"], "department": rows["nongye"], "summary": "完成"}
     return CloseOut(**usual | {"applied_by": rows["user"], "applied_at": AT} | fields)
+
+
+def erratum_with(rows, **fields):
+    usual = {
+        "period": rows["period"],
+        "subject": "总体进度",
+        "old": "40%",
+        "new": "45%",
+        "reason": "统计口径有误",
+    }
+    return Erratum(**usual | {"by": rows["user"], "at": AT} | fields)
 
 
 def standing_close_out(rows, status="VERIFIED"):
@@ -195,6 +207,17 @@ IMPOSSIBLE = [
         "核查结论应有核查人和时间。",
         lambda rows: close_out_with(rows, decided_by=rows["user"], decided_at=AT),
     ),
+    (
+        "erratum_stage_fits_completion",
+        "未启动应为 0，推进中应为 1 至 99，已完成应为 100。",
+        lambda rows: erratum_with(rows, completion=45, stage="UNDER_WAY"),
+    ),
+    (
+        "erratum_stage_fits_completion",
+        "未启动应为 0，推进中应为 1 至 99，已完成应为 100。",
+        lambda rows: erratum_with(rows, responsibility=rows["line"], completion=45, stage="COMPLETED"),
+    ),
+    ("erratum_has_reason", "更正须写明原因和依据。", lambda rows: erratum_with(rows, reason="")),
     ("snippet_once", "这条批语已经有了。", second_snippet),
     ("request_one_per_line_and_period", "本季度已向该单位征集此项进展。", second_request),
     ("no_duty_one_standing_per_line", "此项已提出或已确认无具体任务。", second_no_duty),
