@@ -11,6 +11,7 @@ from .refusals import NotAllowed, Refused
 from .telling import tell_close_out
 
 
+@transaction.atomic
 def apply_for_close_out(task, *, period, department, summary, by, at):
     """The lead `department` says the finite task is done, for the books of `period`; the CloseOut."""
     if not roles.files_for(by, department.pk):
@@ -20,13 +21,13 @@ def apply_for_close_out(task, *, period, department, summary, by, at):
         raise NotAllowed("只有牵头单位可以申请办结。")
     if task.nature == Task.Nature.STANDING:
         raise Refused("长期坚持的工作不办结销号。")
+    period.hold()
+    if period.plan_id != task.plan_id or period.frozen_at or at < period.opens_at:
+        raise Refused(f"{period}不能受理办结申请。")
     if not summary.strip():
         raise Refused("请写明完成情况。")
     try:
         with transaction.atomic():
-            period.hold()
-            if period.plan_id != task.plan_id or period.frozen_at or at < period.opens_at:
-                raise Refused(f"{period}不能受理办结申请。")
             close_out = CloseOut.objects.create(
                 task=task,
                 period=period,

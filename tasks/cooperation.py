@@ -12,6 +12,7 @@ from .telling import tell_answer, tell_no_duty, tell_requests
 from .workflow import reason_not_open
 
 
+@transaction.atomic
 def ask_support(period, lead, responsibilities, *, due_on, by, at, note=""):
     """征集: the unit `lead` asks the supporters of its own tasks for their lines in the period; the new requests.
 
@@ -21,6 +22,10 @@ def ask_support(period, lead, responsibilities, *, due_on, by, at, note=""):
     """
     if not roles.files_for(by, lead.pk):
         raise NotAllowed("只有牵头单位可以征集。")
+    period.hold()
+    why = reason_not_open(period, at=at)
+    if why:
+        raise Refused(why)
     if not responsibilities:
         raise Refused("请勾选要征集的单位和工作。")
     if not calendar.local_day(at) <= due_on <= calendar.local_day(period.due_at):
@@ -41,10 +46,6 @@ def ask_support(period, lead, responsibilities, *, due_on, by, at, note=""):
     fresh = [SupportRequest(responsibility=r, **asked) for r in responsibilities if r.pk not in known]
     try:
         with transaction.atomic():
-            period.hold()
-            why = reason_not_open(period, at=at)
-            if why:
-                raise Refused(why)
             SupportRequest.objects.bulk_create(fresh)
             for request in fresh:
                 detail = f"请于{calendar.zh_day(due_on)}前答复。{request.note}"

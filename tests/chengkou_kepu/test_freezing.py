@@ -125,9 +125,9 @@ def shown(client, path):
     return re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]*', r"\1", html)
 
 
-def archive(client):
+def archive(client, addresses):
     """Pages of the frozen quarter and its downloads, by address."""
-    pages = {p: shown(client, f"{PLAN}{p}{'&' if '?' in p else '?'}period={CODE}") for p in paths()}
+    pages = {p: shown(client, f"{PLAN}{p}{'&' if '?' in p else '?'}period={CODE}") for p in addresses}
     summary = client.get(f"{PLAN}exports/summary.xlsx?period={CODE}")
     table = client.get(f"{PLAN}exports/responsibility-table.xlsx?period={CODE}")
     return pages | {
@@ -227,23 +227,24 @@ RUNNING_RECORD = re.compile(r'<h2>各季度进展</h2>.*?<div class="stack">|<h2
 def test_nothing_done_afterwards_changes_what_the_archive_shows(frozen, county, signed_in, monkeypatch):
     """Each change is made on top of the ones before, and does change the quarter after, which is not frozen."""
     client = signed_in(named("lingdao"))
-    before, live = archive(client), client.get(f"{PLAN}?period=2023Q3").content
+    addresses = paths()
+    before, live = archive(client, addresses), client.get(f"{PLAN}?period=2023Q3").content
     for change in CHANGES:
         change(county)
-        after, moved = archive(client), client.get(f"{PLAN}?period=2023Q3").content
+        after, moved = archive(client, addresses), client.get(f"{PLAN}?period=2023Q3").content
         assert [path for path in before if after[path] != before[path]] == [], change.__name__
         assert moved != live, change.__name__
         live = moved
     monkeypatch.setattr(progress, "light_by_points", lambda behind, rules: progress.Light.SEVERE)
-    assert archive(client) == before
+    assert archive(client, addresses) == before
     assert client.get(f"{PLAN}?period=2023Q3").content != live
 
 
 def test_an_earlier_quarter_that_still_moves_changes_only_its_own_record(frozen, county, signed_in):
     client = signed_in(named("lingdao"))
-    before = archive(client)
+    before = archive(client, paths())
     QuarterlyReport.objects.filter(period=quarter(county, "2023Q1")).update(status="RETURNED")
-    after = archive(client)
+    after = archive(client, paths())
     for pages in (before, after):
         for path, page in pages.items():
             pages[path] = RUNNING_RECORD.sub("", page) if isinstance(page, str) else page
