@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.utils import timezone
 
@@ -38,7 +39,7 @@ class PlanPage:
         """Whether the plan's span is over on the day the page is read."""
         return calendar.local_day(self.at) > self.plan.ends_on
 
-    @property
+    @cached_property
     def errata(self):
         """The corrections beside a frozen quarter, oldest first; one query, for such a quarter alone."""
         return list(self.period.errata.select_related("by")) if self.period.frozen_at else []

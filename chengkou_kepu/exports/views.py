@@ -21,7 +21,7 @@ def exports(request, slug):
     plan = visible_plan(request, slug)
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=timezone.now(), periods=periods)
-    context = {"plan": plan, "period": period, "periods": periods[::-1]}
+    context = {"plan": plan, "period": period, "periods": periods[::-1], "frozen": period.stored}
     return render(request, "chengkou_kepu/exports.html", context)
 
 

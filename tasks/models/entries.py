@@ -57,22 +57,23 @@ class ProgressEntryQuerySet(models.QuerySet):
         """{responsibility id: the entry it last had accepted in an earlier period}, with that period.
 
         Each carries the completion that stood then as `stands_at` (None for a supporter), stated in the period
-        `stands_since`: its own, the older one it left unchanged, or 0 where nothing had been stated before. A correction
-        of its archived quarter takes its place.
+        `stands_since`: its own, the older one it left unchanged, 0 where nothing had been stated before, or what a
+        correction of an archived quarter made of it (one more query where there are any).
         """
         entries = (
             self.accepted()
             .before(period)
             .filter(responsibility__in=responsibility_ids)
-            .annotate(corrected=Subquery(_corrections().values("completion")[:1]))
+            .annotate(erratum=Subquery(_errata_since_entry(period).values("pk")[:1]))
             .select_related("report__period")
             .order_by("report__period__year", "report__period__quarter")
         )
-        latest = {}
+        latest, corrected = {}, [entry.erratum for entry in entries if entry.erratum]
+        errata = _errata().select_related("period").in_bulk(corrected) if corrected else {}
         for entry in entries:
-            older = latest.get(entry.responsibility_id)
-            if entry.corrected is not None:
-                entry.stands_at, entry.stands_since = entry.corrected, entry.report.period
+            older, erratum = latest.get(entry.responsibility_id), errata.get(entry.erratum)
+            if erratum:
+                entry.stands_at, entry.stands_since = erratum.completion, erratum.period
             elif entry.no_change and older:
                 entry.stands_at, entry.stands_since = older.stands_at, older.stands_since
             else:
@@ -82,12 +83,23 @@ class ProgressEntryQuerySet(models.QuerySet):
         return latest
 
 
-def _corrections():
-    """The corrections of a line in its archived quarter, the last one first."""
-    errata = Responsibility.errata.rel.related_model.objects
-    return errata.filter(
-        period=OuterRef("report__period"), responsibility=OuterRef("responsibility"), completion__isnull=False
-    ).order_by("-at", "-pk")
+def _errata():
+    return Responsibility.errata.rel.related_model.objects
+
+
+def _errata_since_entry(period):
+    """Corrections of a line's completion in its own quarter or a later one before the period, the last one first."""
+    year, quarter = OuterRef("report__period__year"), OuterRef("report__period__quarter")
+    return (
+        _errata()
+        .filter(
+            Q(period__year__gt=year) | Q(period__year=year, period__quarter__gte=quarter),
+            Q(period__year__lt=period.year) | Q(period__year=period.year, period__quarter__lt=period.quarter),
+            responsibility=OuterRef("responsibility"),
+            completion__isnull=False,
+        )
+        .order_by("-period__year", "-period__quarter", "-at", "-pk")
+    )
 
 
 class ProgressEntry(models.Model):

@@ -28,7 +28,14 @@ def portal(tmp_path_factory):
         "MEDIA_ROOT": str(place / "media"),
         "DEMO_PASSWORD": PASSWORD,
     }
-    for command in (["migrate"], ["collectstatic", "--no-input"], ["import_plan", PLAN_FILE], ["load_demo"]):
+    commands = (
+        ["migrate"],
+        ["collectstatic", "--no-input"],
+        ["import_plan", PLAN_FILE],
+        ["load_demo"],
+        ["freeze_period", "2022Q4"],
+    )
+    for command in commands:
         manage = [sys.executable, "manage.py", *command]
         subprocess.run(manage, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
     with socket.create_server(("127.0.0.1", 0)) as listening:

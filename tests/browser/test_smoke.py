@@ -30,6 +30,8 @@ PAGES = {
     "filing-return-sent-back": ("jiaowei", f"{PLAN}filing/2023Q4/"),
     "review": ("kexie", f"{PLAN}review/"),
     "period-list": ("kexie", f"{PLAN}periods/"),
+    "archive": ("kexie", f"{PLAN}periods/2023Q3/archive/"),
+    "archive-frozen": ("kexie", f"{PLAN}periods/2022Q4/archive/"),
     "close-out-apply": ("jiaowei", f"{PLAN}tasks/9/close-out/"),
     "exports": ("lingdao", f"{PLAN}exports/"),
     "finding-list": ("kexie", f"{PLAN}findings/"),

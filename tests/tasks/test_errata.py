@@ -116,6 +116,25 @@ def test_the_next_return_is_compared_with_the_correction(third, fourth, units, c
     }
 
 
+def test_a_correction_of_a_quarter_the_unit_did_not_file_in_is_compared_with_as_well(
+    plan, baseline, third, fourth, units, cast
+):
+    factories.make_report(baseline, units.jiaowei, completions={3: 10})
+    later = factories.make_period(plan, "2024Q1")
+    report = factories.make_report(fourth, units.jiaowei)
+    report.entries.create(responsibility=lead(3), no_change=True, no_change_reason="待开工")
+    assert stands(fourth, 3) == (10, "2022Q4")
+    correct_completion(third, lead(3), 30, reason="漏报", by=cast.kexie, at=LATER)
+    assert stands(third, 3) == (10, "2022Q4")
+    assert (stands(fourth, 3), stands(later, 3)) == ((30, "2023Q3"), (30, "2023Q3"))
+
+
+def stands(period, number):
+    """(completion, quarter) that stood of the task's lead before the period."""
+    entry = ProgressEntry.objects.latest_accepted_before(period, [lead(number).pk])[lead(number).pk]
+    return entry.stands_at, entry.stands_since.code
+
+
 def test_other_matters_are_corrected_in_words(plan, third, fourth, cast):
     before = completions(plan, fourth)
     told = {"subject": "总体进度", "old": "23%", "new": "25%", "reason": "统计口径有误"}
