@@ -1,5 +1,7 @@
 """What remains when a quarter is over: the figures as they stood, and what was corrected since."""
 
+from functools import cached_property
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -36,8 +38,14 @@ class FrozenQuarter(models.Model):
         return f"{self.period}定稿归档"
 
     def read(self, part, kind):
-        """The part as a value of its type."""
-        return exact_json.load(self.figures[part], kind)
+        """The part as a value of its type, made once."""
+        if part not in self._read:
+            self._read[part] = exact_json.load(self.figures[part], kind)
+        return self._read[part]
+
+    @cached_property
+    def _read(self):
+        return {}
 
 
 class Erratum(models.Model):
