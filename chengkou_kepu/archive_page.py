@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tasks import calendar
 from tasks.models import QuarterlyReport
 from tasks.periods import reasons_not_to_freeze
 from tasks.progress import RULE_VERSION
@@ -17,6 +16,7 @@ from tasks.selection import chosen_period, periods_of
 
 from .corrections import CorrectionForm
 from .dashboard import assemble
+from .exports.downloads import file_name
 from .exports.errata_list import errata_workbook
 from .exports.sheets import saved
 from .exports.views import XLSX
@@ -86,6 +86,5 @@ def errata_download(request, slug, code):
     plan = coordinated_plan(request, slug)
     period = chosen_period(plan, code, at=at)
     book = errata_workbook(plan, period, period.errata.select_related("by"), at=at)
-    span = f"{plan.starts_on.year}—{plan.ends_on.year}年"
-    filename = f"{plan.region.name}{span}更正说明_{period}_{calendar.local_day(at):%Y%m%d}.xlsx"
+    filename = file_name(plan, period, "更正说明", "xlsx", at=at)
     return FileResponse(BytesIO(saved(book)), as_attachment=True, filename=filename, content_type=XLSX)

@@ -1,6 +1,7 @@
 """总览: one quarter of a plan on one page, assembled from the rooms' own figures."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.shortcuts import render
 
@@ -10,7 +11,7 @@ from indicators.standing import IndicatorStanding, indicator_standing, owed_by_u
 from tasks import calendar
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod
-from tasks.obligations import Filing, FilingRates, UnitFiling, rates
+from tasks.obligations import Filing, FilingRates, UnitFiling, extended_words, own_due, rates
 from tasks.progress import JUDGED, NO_DATA, Light, RollUp, points
 from tasks.standing import plan_standing, unit_filings
 
@@ -47,10 +48,19 @@ class FilingGroup:
 
 
 @dataclass(frozen=True)
+class HeatCell:
+    """What a unit filed in a quarter, what 代填 rested on ('' where it filed itself), and its extension if any."""
+
+    filing: Filing
+    proxy_source: str = ""
+    extended_to: date | None = None
+
+
+@dataclass(frozen=True)
 class HeatRow:
     department_id: int
     department: str
-    cells: tuple[Filing, ...]
+    cells: tuple[HeatCell, ...]
 
 
 @dataclass(frozen=True)
@@ -59,10 +69,15 @@ class HeatQuarter:
 
     year: int
     quarter: int
+    cadence: str = calendar.Cadence.QUARTER.value
 
     @property
     def code(self):
         return f"{self.year}Q{self.quarter}"
+
+    @property
+    def part_of_year(self):
+        return calendar.part_of_year(self.quarter, self.cadence)
 
 
 @dataclass(frozen=True)
@@ -164,7 +179,7 @@ def assemble(plan, period, periods, *, at):
         leads=leads,
         supports=supports,
         targets=targets,
-        heat_periods=tuple(HeatQuarter(*p.key) for p in heat_periods),
+        heat_periods=tuple(HeatQuarter(*p.key, p.cadence) for p in heat_periods),
         heat=_heat(units, [filings[p.key] for p in heat_periods]),
         awaiting_review=sum(pk in {p.pk for p in so_far} for pk in awaiting),
         awaiting_in_all=len(awaiting),
@@ -218,16 +233,20 @@ def _group(units):
 
 def _heat(units, by_period):
     """A row for each unit that leads in the chosen quarter: what it filed in each quarter of `by_period`."""
-    filed = [{u.department_id: u.filing for u in filings} for filings in by_period]
+    by_unit = [{u.department_id: u for u in filings} for filings in by_period]
     return tuple(
         HeatRow(
             u.department_id,
             u.department,
-            tuple(quarter.get(u.department_id, Filing.EXEMPT) for quarter in filed),
+            tuple(_heat_cell(quarter.get(u.department_id)) for quarter in by_unit),
         )
         for u in units
         if u.leads
     )
+
+
+def _heat_cell(unit):
+    return HeatCell(unit.filing, unit.proxy_source, unit.extended_to) if unit else HeatCell(Filing.EXEMPT)
 
 
 def _attention(period, standing, units, so_far, at):
@@ -270,6 +289,7 @@ def _standstill(task):
 
 
 def _missing(unit, period, at):
-    days = (calendar.local_day(at) - calendar.local_day(period.due_at)).days
-    note = f"{period}季报逾期 {days} 天未报送"
+    due = calendar.local_day(own_due(period.due_at, unit.extended_to))
+    extended = f"（{extended_words(unit.extended_to)}）" if unit.extended_to else ""
+    note = f"{period.report_title}逾期 {(calendar.local_day(at) - due).days} 天未报送{extended}"
     return Attention(unit.filing, unit.department, note, "department", unit.department_id)

@@ -45,7 +45,7 @@ def freeze_quarter(period, *, by, at):
             locked,
             figures=figures_of(period, known, at=at),
             rule_version=RULE_VERSION,
-            workbook=saved(summary_workbook(period.plan, period, known, at=at)),
+            workbook=saved(summary_workbook(period.plan, period, known, at=at, made="定稿归档")),
             by=by,
             at=at,
         )

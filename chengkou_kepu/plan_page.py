@@ -6,7 +6,6 @@ from functools import cached_property
 
 from django.utils import timezone
 
-from tasks import calendar
 from tasks.models import Plan, ReportingPeriod
 from tasks.selection import chosen_period, periods_of, visible_plan
 from tasks.stored_rows import plan_as_it_stood
@@ -34,11 +33,6 @@ class PlanPage:
         """The moment of which the page tells: of a frozen quarter, when it was frozen."""
         return self.period.frozen_at or self.at
 
-    @property
-    def ended(self):
-        """Whether the plan's span is over on the day the page is read."""
-        return calendar.local_day(self.at) > self.plan.ends_on
-
     @cached_property
     def errata(self):
         """The corrections beside a frozen quarter, oldest first; one query, for such a quarter alone."""
@@ -56,7 +50,7 @@ class PlanPage:
             "periods": self.periods,
             "query": self.query,
             "overdue": self.period.is_overdue(self.told_at),
-            "ended": self.ended,
+            "ended": self.plan.has_ended(self.at),
             "at": self.told_at,
             "frozen": self.period.stored,
             "errata": self.errata,
@@ -69,4 +63,6 @@ def plan_page(request, slug):
     plan = visible_plan(request, slug)
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
-    return PlanPage(plan_as_it_stood(plan, period), period, periods, at)
+    plan = plan_as_it_stood(plan, period)
+    period.cadence = plan.cadence
+    return PlanPage(plan, period, periods, at)

@@ -17,7 +17,7 @@ from tasks.standing import plan_standing, unit_filings
 from tasks.stored_rows import units_as_they_stood
 from tasks.tables import TaskTable, task_rows
 
-from .asks import asks_of
+from .asks import own_returns
 from .dashboard import current_periods, light_counts
 from .plan_page import plan_page
 
@@ -120,7 +120,7 @@ def task_history(task, period, user):
         ProgressEntry.objects.up_to(period)
         .with_proxy()
         .filter(responsibility__task=task, report__status__in=PUBLIC)
-        .select_related("report__period", "report__department", "responsibility")
+        .select_related("report__period__plan", "report__department", "responsibility")
         .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))
         .order_by("-report__period__year", "-report__period__quarter", "responsibility__position", "pk")
     )
@@ -140,7 +140,7 @@ def task_history(task, period, user):
 
 def _close_outs(task, period):
     """The task's applications; for a frozen quarter those up to it, whose decisions stand."""
-    rows = task.close_outs.select_related("department", "period", "applied_by", "decided_by")
+    rows = task.close_outs.select_related("department", "period__plan", "applied_by", "decided_by")
     return [c for c in rows if not period.frozen_at or c.period.key <= period.key]
 
 
@@ -171,7 +171,7 @@ def _asks(user, task, ledger, page):
         leads = _leads_in(task, ledger, period)
         filings = unit_filings(ledger, period, {}, at=page.at)
         current.append((period, [filing for filing in filings if filing.department_id in leads]))
-    return asks_of(user, page.plan, current, 0, at=page.at)
+    return own_returns(user, current, at=page.at)
 
 
 def _leads_in(task, ledger, period):

@@ -1,13 +1,14 @@
 """消息: what people are told, in the portal and, where an address is known, by email; text and path only."""
 
 import logging
+from collections import Counter
 from functools import partial
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
 
-from .models import UNIT_ROLES, Notice, Role, User
+from .models import UNIT_ROLES, Membership, Notice, Role, User
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ def notify(users, *, text, path, key, at):
     rows = [Notice(user=user, key=key, text=text[:500], path=path, created_at=at) for user in users]
     if rows:
         Notice.objects.bulk_create(rows, ignore_conflicts=True)
-        transaction.on_commit(partial(_send, key, at), robust=True)
+        transaction.on_commit(partial(email_waiting, [key], at=at), robust=True)
 
 
 def people_of(department_id, *, but=None):
@@ -45,15 +46,21 @@ def coordinators_of(region_id, *, but=None, not_department=None):
     return users.exclude(memberships__department=not_department).distinct()
 
 
-def _active(but):
-    users = User.objects.filter(is_active=True)
-    return users.exclude(pk=but.pk) if but else users
+def people_by_unit(department_ids):
+    """{unit id: its active reporters and approvers} of those units that have any; one query."""
+    members = Membership.objects.filter(
+        department__in=department_ids, role__in=UNIT_ROLES, user__is_active=True
+    )
+    people = {}
+    for member in members.select_related("user"):
+        people.setdefault(member.department_id, {})[member.user_id] = member.user
+    return {unit: tuple(users.values()) for unit, users in people.items()}
 
 
-def _send(key, at):
-    """Email the notices of `key` that have an address; each is claimed first, so that none is sent twice."""
-    waiting = Notice.objects.filter(key=key, emailed_at=None).exclude(user__email="").select_related("user")
-    for notice in waiting:
+def email_waiting(keys, *, at):
+    """Email the notices of those keys that have an address and were not emailed; each is claimed first, so that none is sent twice."""
+    waiting = Notice.objects.filter(key__in=keys, emailed_at=None).exclude(user__email="")
+    for notice in waiting.select_related("user"):
         if not Notice.objects.filter(pk=notice.pk, emailed_at=None).update(emailed_at=at):
             continue
         link = f"{settings.SITE_URL}{notice.path}" if settings.SITE_URL else ""
@@ -63,3 +70,15 @@ def _send(key, at):
         except Exception:
             log.exception("通知邮件没有发出：%s", notice.pk)
             Notice.objects.filter(pk=notice.pk).update(emailed_at=None)
+
+
+def emailed(keys):
+    """{key: how many were emailed}; one query."""
+    return Counter(
+        Notice.objects.filter(key__in=keys, emailed_at__isnull=False).values_list("key", flat=True).order_by()
+    )
+
+
+def _active(but):
+    users = User.objects.filter(is_active=True)
+    return users.exclude(pk=but.pk) if but else users

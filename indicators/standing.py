@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
-from tasks.models import QuarterlyReport
+from tasks import calendar
+from tasks.models import Extension, QuarterlyReport
+from tasks.obligations import own_due
 
 from . import attainment as rules
 from .attainment import Attainment, Goal, Judgement
@@ -57,8 +59,12 @@ def indicator_standing(period, *, at):
     """
     if period.stored:
         return period.stored.read("indicators", tuple[IndicatorStanding, ...])
+    granted = Extension.objects.filter(
+        period=period.pk, department=OuterRef("owner"), status=Extension.Status.GRANTED
+    )
     indicators = (
         Indicator.objects.filter(plan=period.plan_id)
+        .annotate(extended_to=Subquery(granted.values("granted_until")[:1]))
         .select_related("owner", "plan")
         .prefetch_related("targets")
         .order_by("position", "pk")
@@ -102,7 +108,7 @@ def _rows_up_to(period):
     )
     rows = Measurement.objects.counting_up_to(period) | submitted
     grouped = defaultdict(list)
-    for row in rows.select_related("report__period"):
+    for row in rows.select_related("report__period__plan"):
         grouped[row.indicator_id].append(row)
     return grouped
 
@@ -226,7 +232,8 @@ def _why_unmeasured(indicator, period, *, submitted, at):
     if indicator.owner is None:
         return "尚未确定报送单位，也没有录入监测值。"
     if indicator.kind != Kind.CUMULATIVE and period.quarter != 4:
-        return f"{indicator.owner}每年随第四季度季报报送，尚无审核通过的数据。"
-    if period.is_overdue(at):
+        last = "第四季度季报" if period.plan.cadence == calendar.Cadence.QUARTER else "下半年报告"
+        return f"{indicator.owner}每年随{last}报送，尚无审核通过的数据。"
+    if period.pk and at > own_due(period.due_at, indicator.extended_to):
         return f"截止时间已过，{indicator.owner}没有审核通过的数据。"
     return f"尚未到截止时间，{indicator.owner}还没有审核通过的数据。"

@@ -27,7 +27,7 @@ def answers_to(lead, period):
         .order_by("responsibility__task__number", "responsibility__position")
     )
     held = [request.responsibility_id for request in requests]
-    entries = ProgressEntry.objects.filter(report__period=period, responsibility__in=held)
+    entries = ProgressEntry.objects.with_proxy().filter(report__period=period, responsibility__in=held)
     stored = {e.responsibility_id: e for e in entries.select_related("report")} if held else {}
     answers = {}
     for request in requests:
@@ -40,12 +40,24 @@ def answers_to(lead, period):
 
 
 def lead_entries(task_ids, period):
-    """{task id: the entry that the task's first lead last had accepted up to the period}; one query."""
+    """{task id: what each of the task's leads last had accepted up to the period, the first lead's first}; one query.
+
+    A lead without an accepted text has no entry.
+    """
     entries = (
         ProgressEntry.objects.accepted()
         .up_to(period)
-        .filter(responsibility__task__in=task_ids, responsibility__role=Responsibility.Role.LEAD)
-        .select_related("report__period", "report__department", "responsibility")
-        .order_by("-responsibility__position", "report__period__year", "report__period__quarter")
+        .with_proxy()
+        .filter(
+            responsibility__in=Responsibility.objects.in_force(period.last_day)
+            .leads()
+            .filter(task__in=task_ids)
+        )
+        .select_related("report__period__plan", "report__department", "responsibility")
+        .order_by("responsibility__position", "report__period__year", "report__period__quarter")
     )
-    return {entry.responsibility.task_id: entry for entry in entries if entry.told}
+    latest = {entry.responsibility_id: entry for entry in entries if entry.told}
+    found = {}
+    for entry in latest.values():
+        found.setdefault(entry.responsibility.task_id, []).append(entry)
+    return found

@@ -67,6 +67,9 @@ def answer(request, *, by, at):
     if entry is None or not entry.told:
         raise Refused("请先填写本季进展，再答复。")
     with transaction.atomic():
+        request.period.hold()
+        if request.period.frozen_at:
+            raise Refused(f"{request.period}已定稿归档，不能再答复。")
         SupportRequest.objects.filter(pk=request.pk).update(answered_by=by, answered_at=at)
         audit.record("答复征集", request, by=by, at=at)
         tell_answer(request, by=by, at=at)

@@ -43,7 +43,7 @@ def _correct(period, told, reason, *, by, at):
     if not permissions.coordinates(by, period.plan):
         raise NotAllowed("只有科协工作人员可以更正。")
     if not period.frozen_at:
-        raise Refused(f"{period}还没有定稿归档，请直接退回或重新打开季报更正。")
+        raise Refused(f"{period}还没有定稿归档，请直接退回或重新打开{period.plan.words.report}更正。")
     told = {name: value.strip() if isinstance(value, str) else value for name, value in told.items()}
     if not (told["subject"] and told["old"] and told["new"]):
         raise Refused("请写明更正事项、原数据和更正后的数据。")

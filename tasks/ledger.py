@@ -1,18 +1,20 @@
-"""Everything of a plan that a roll-up needs, read once: five queries and one for who was asked, however many tasks and quarters.
+"""Everything of a plan that a roll-up needs, read once, however many tasks and quarters.
 
-Of frozen quarters it knows what units filed as it was stored; `as_it_stood` gives the rows that such a quarter stored.
+Five queries, and one for what is particular to a unit in a period: who was asked, whose deadline was extended. Of
+frozen quarters it knows what units filed as it was stored; `as_it_stood` gives the rows that such a quarter stored.
 """
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.db.models import CharField, F, FilteredRelation, Q, Value
+from django.db.models import CharField, DateField, F, FilteredRelation, Q, Value
 
 from . import exact_json
 from .models import (
     CloseOut,
     Erratum,
+    Extension,
     FrozenQuarter,
     Plan,
     ProgressEntry,
@@ -20,7 +22,8 @@ from .models import (
     Responsibility,
     SupportRequest,
 )
-from .obligations import UnitFiling
+from .obligations import UnitFiling, own_due
+from .standing import PlanStanding
 from .stored_rows import rows_as_they_stood
 
 Status = QuarterlyReport.Status
@@ -30,13 +33,15 @@ Status = QuarterlyReport.Status
 class Statement:
     """What a unit says of a task in an accepted or submitted report; no completion means 本季度无新进展.
 
-    A `corrected` one is an erratum to its quarter, and counts after that quarter only.
+    `proxy`: 县科协 filed it for the unit (代填). A `corrected` one is an erratum to its quarter, and counts after that
+    quarter only.
     """
 
     key: tuple[int, int]
     completion: int | None
     stage: str
     accepted: bool
+    proxy: bool = False
     corrected: bool = False
 
     def counts_in(self, key):
@@ -68,17 +73,43 @@ class Ledger:
                 .order_by("role", "position", "pk")
             ),
             reports=tuple(
-                QuarterlyReport.objects.filter(period__plan=plan).select_related("department").order_by("pk")
+                QuarterlyReport.objects.filter(period__plan=plan)
+                .with_proxy()
+                .select_related("department")
+                .order_by("pk")
             ),
             statements=_statements(plan),
             closed={t.pk: (t.closed_year, t.closed_quarter) for t in tasks if t.closed_year},
         )
 
     @cached_property
+    def _particulars(self):
+        """(period id, department id, day) of each line asked of a unit, without a day, and each granted extension."""
+        requests = SupportRequest.objects.filter(period__plan=self.plan).order_by()
+        asked = requests.values_list(
+            "period_id", "responsibility__department_id", Value(None, output_field=DateField())
+        )
+        extensions = Extension.objects.filter(period__plan=self.plan).granted().order_by()
+        return list(
+            asked.union(extensions.values_list("period_id", "department_id", "granted_until"), all=True)
+        )
+
+    @cached_property
     def asked(self):
-        """{(period id, department id): how many lines leads asked of that unit there} (征集); a query of its own."""
-        requests = SupportRequest.objects.filter(period__plan=self.plan)
-        return Counter(requests.values_list("period_id", "responsibility__department_id").order_by())
+        """{(period id, department id): how many lines leads asked of that unit there} (征集)."""
+        return Counter((period, unit) for period, unit, day in self._particulars if day is None)
+
+    @cached_property
+    def _granted_days(self):
+        return {(period, unit): day for period, unit, day in self._particulars if day}
+
+    def extended_to(self, period, department_id):
+        """The day to which the unit's deadline in the period was extended, or None."""
+        return self._granted_days.get((period.pk, department_id))
+
+    def due_at(self, period, department_id):
+        """When the unit's return of the period is due."""
+        return own_due(period.due_at, self.extended_to(period, department_id))
 
     @cached_property
     def stored_filings(self):
@@ -90,7 +121,11 @@ class Ledger:
     def shown_in(cls, period):
         """The ledger for pages of that period alone; of a frozen one, the rows it stored and nothing else."""
         rows = rows_as_they_stood(period.plan, period)
-        return cls(**rows, reports=(), statements={}, closed={}) if rows else cls.load(period.plan)
+        if not rows:
+            return cls.load(period.plan)
+        standing = period.stored.read("standing", PlanStanding)
+        closed = {task.task_id: task.closed_in for task in standing.tasks if task.closed_in}
+        return cls(**rows, reports=(), statements={}, closed=closed)
 
     def as_it_stood(self, period):
         """The ledger with the plan, actions, tasks and duties that a frozen period stored; itself for any other."""
@@ -127,6 +162,7 @@ def _tasks_with_closing(plan):
 def _statements(plan):
     entries = (
         ProgressEntry.objects.stating_completion()
+        .with_proxy()
         .filter(report__period__plan=plan, report__status__in=[Status.ACCEPTED, Status.SUBMITTED])
         .order_by()
         .values_list(
@@ -137,6 +173,7 @@ def _statements(plan):
             "completion",
             "stage",
             "report__status",
+            "proxy_source",
         )
     )
     errata = (
@@ -150,12 +187,14 @@ def _statements(plan):
             "completion",
             "stage",
             Value(Status.ACCEPTED, output_field=CharField()),
+            Value("", output_field=CharField()),
         )
     )
     statements = defaultdict(list)
     for row in sorted(entries.union(errata, all=True), key=lambda row: row[:4]):
-        responsibility, year, quarter, erratum, completion, stage, status = row
+        responsibility, year, quarter, erratum, completion, stage, status, source = row
+        accepted = status == Status.ACCEPTED
         statements[responsibility].append(
-            Statement((year, quarter), completion, stage, status == Status.ACCEPTED, bool(erratum))
+            Statement((year, quarter), completion, stage, accepted, bool(source), bool(erratum))
         )
     return dict(statements)

@@ -6,6 +6,7 @@ from datetime import date
 
 from departments.models import Department
 
+from . import calendar
 from .models import Action, Responsibility, Task
 
 PART = "rows"
@@ -21,6 +22,7 @@ class PlanRow:
     behind_points: int
     severe_points: int
     supports_must_report: bool
+    cadence: str = calendar.Cadence.QUARTER.value
 
 
 @dataclass(frozen=True)

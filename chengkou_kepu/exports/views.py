@@ -6,10 +6,10 @@ from django.http import FileResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from tasks import calendar
 from tasks.selection import chosen_period, periods_of, visible_plan
 from tasks.stored_rows import plan_as_it_stood
 
+from .downloads import file_name
 from .responsibility_table import responsibility_table
 from .sheets import saved
 from .summary import summary_workbook
@@ -19,9 +19,15 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def exports(request, slug):
     plan = visible_plan(request, slug)
-    periods = periods_of(plan)
-    period = chosen_period(plan, request.GET.get("period"), at=timezone.now(), periods=periods)
-    context = {"plan": plan, "period": period, "periods": periods[::-1], "frozen": period.stored}
+    at, periods = timezone.now(), periods_of(plan)
+    period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
+    context = {
+        "plan": plan,
+        "period": period,
+        "periods": periods[::-1],
+        "ended": plan.has_ended(at),
+        "frozen": period.stored,
+    }
     return render(request, "chengkou_kepu/exports.html", context)
 
 
@@ -43,9 +49,10 @@ def _download(request, slug, build, name):
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
     at, plan = period.frozen_at or at, plan_as_it_stood(plan, period)
+    period.cadence = plan.cadence
     stored = period.stored if build is summary_workbook else None
     content = bytes(stored.workbook) if stored else saved(build(plan, period, periods, at=at))
-    filename = f"{plan.region.name}{plan.starts_on.year}—{plan.ends_on.year}年{name}_{period}_{calendar.local_day(at):%Y%m%d}.xlsx"
+    filename = file_name(plan, period, name, "xlsx", at=at)
     response = FileResponse(BytesIO(content), as_attachment=True, filename=filename, content_type=XLSX)
     if stored:
         response["X-SHA256"] = stored.sha256

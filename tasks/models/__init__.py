@@ -1,10 +1,11 @@
 from .archive import Erratum, FrozenQuarter
 from .closing import CloseOut
 from .cooperation import NoDuty, SupportRequest
+from .deadlines import Extension, Reminder
 from .entries import ProgressEntry, Stage
 from .evidence import Evidence
 from .plan import Action, Plan, PlanFinding, Responsibility, Task
-from .reporting import QuarterlyReport, ReportEvent, ReportingPeriod
+from .reporting import QuarterlyReport, ReportEvent, ReportingPeriod, proxy_source_of
 from .snippets import RemarkSnippet
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "CloseOut",
     "Erratum",
     "Evidence",
+    "Extension",
     "FrozenQuarter",
     "NoDuty",
     "Plan",
@@ -19,10 +21,12 @@ __all__ = [
     "ProgressEntry",
     "QuarterlyReport",
     "RemarkSnippet",
+    "Reminder",
     "ReportEvent",
     "ReportingPeriod",
     "Responsibility",
     "Stage",
     "SupportRequest",
     "Task",
+    "proxy_source_of",
 ]

@@ -55,7 +55,7 @@ class Erratum(models.Model):
     """
 
     period = models.ForeignKey(
-        ReportingPeriod, models.PROTECT, related_name="errata", verbose_name="更正的季度"
+        ReportingPeriod, models.PROTECT, related_name="errata", verbose_name="更正的填报期"
     )
     subject = models.CharField("更正事项", max_length=200)
     old = models.CharField("原为", max_length=200)

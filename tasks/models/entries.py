@@ -3,11 +3,10 @@
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, Q, Subquery
 
 from .plan import Responsibility
-from .reporting import QuarterlyReport, ReportEvent
+from .reporting import QuarterlyReport, proxy_source_of
 
 
 class Stage(models.TextChoices):
@@ -32,26 +31,43 @@ class ProgressEntryQuerySet(models.QuerySet):
         return self.up_to(period).exclude(report__period=period)
 
     def with_proxy(self):
-        """Each with `proxy_source`: what 代填 rested on where 县科协 submitted its return for the unit, else ''."""
-        submitted = ReportEvent.objects.filter(report=OuterRef("report"), verb=ReportEvent.Verb.SUBMIT)
-        latest = submitted.order_by("-at", "-pk").values("proxy_source")[:1]
-        return self.annotate(proxy_source=Coalesce(Subquery(latest), Value("")))
+        """Each with the `proxy_source` of its return."""
+        return self.annotate(proxy_source=proxy_source_of("report"))
 
     def stating_completion(self):
         """Lines with a completion, or with 本季度无新进展, by which the older one stands."""
         return self.filter(Q(completion__isnull=False) | Q(no_change=True))
 
+    def accepted_in(self, period):
+        """The period's accepted lines with unit, action and files, in the plan's order; two queries."""
+        return (
+            self.accepted()
+            .filter(report__period=period.pk)
+            .with_proxy()
+            .select_related("report__department", "responsibility__task__action")
+            .prefetch_related("evidence")
+            .order_by("responsibility__task__number", "responsibility__role", "responsibility__position")
+        )
+
     def latest_accepted_texts(self, period):
-        """{responsibility id: the progress text it last had accepted up to the period}; of a frozen one, as stored."""
+        """{responsibility id: the progress text it last had accepted up to the period, 代填 said before it}.
+
+        Of a frozen period, as stored.
+        """
         if period.stored:
             return dict(period.stored.read("texts", tuple[tuple[int, str], ...]))
         entries = (
             self.accepted()
             .up_to(period)
+            .with_proxy()
             .order_by("report__period__year", "report__period__quarter")
             .only("responsibility_id", "progress", "no_change", "no_change_reason")
         )
-        return {entry.responsibility_id: entry.told for entry in entries if entry.told}
+        return {
+            entry.responsibility_id: f"（代填）{entry.told}" if entry.proxy_source else entry.told
+            for entry in entries
+            if entry.told
+        }
 
     def latest_accepted_before(self, period, responsibility_ids):
         """{responsibility id: the entry it last had accepted in an earlier period}, with that period.
@@ -63,13 +79,14 @@ class ProgressEntryQuerySet(models.QuerySet):
         entries = (
             self.accepted()
             .before(period)
+            .with_proxy()
             .filter(responsibility__in=responsibility_ids)
             .annotate(erratum=Subquery(_errata_since_entry(period).values("pk")[:1]))
-            .select_related("report__period")
+            .select_related("report__period__plan")
             .order_by("report__period__year", "report__period__quarter")
         )
         latest, corrected = {}, [entry.erratum for entry in entries if entry.erratum]
-        errata = _errata().select_related("period").in_bulk(corrected) if corrected else {}
+        errata = _errata().select_related("period__plan").in_bulk(corrected) if corrected else {}
         for entry in entries:
             older, erratum = latest.get(entry.responsibility_id), errata.get(entry.erratum)
             if erratum:

@@ -10,7 +10,7 @@ from tasks.refusals import Refused
 
 
 class Command(BaseCommand):
-    help = "把一个已截止的季度定稿归档；已归档的不再改动。"
+    help = "把一个已截止的填报期定稿归档；已归档的不再改动。"
 
     def add_arguments(self, parser):
         add_period(parser)

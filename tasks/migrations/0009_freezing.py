@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tasks', '0005_review'),
+        ('tasks', '0008_extensions_reminders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('stage', models.CharField(blank=True, choices=[('NOT_STARTED', '未启动'), ('UNDER_WAY', '推进中'), ('COMPLETED', '已完成')], max_length=20, verbose_name='更正后的状态')),
                 ('at', models.DateTimeField(verbose_name='更正时间')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='更正人')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='errata', to='tasks.reportingperiod', verbose_name='更正的季度')),
+                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='errata', to='tasks.reportingperiod', verbose_name='更正的填报期')),
                 ('responsibility', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='errata', to='tasks.responsibility', verbose_name='责任分工')),
                 ('task', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='errata', to='tasks.task', verbose_name='重点工作')),
             ],
