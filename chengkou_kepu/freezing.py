@@ -4,11 +4,12 @@ from django.db import transaction
 
 from indicators.models import Indicator
 from indicators.standing import IndicatorStanding, indicator_standing, owners_owing
-from tasks import periods, stored_rows
+from tasks import outcomes, periods, stored_rows
 from tasks.exact_json import dump
 from tasks.ledger import Ledger
 from tasks.models import FrozenQuarter, ProgressEntry
 from tasks.obligations import UnitFiling
+from tasks.outcomes import Outcomes
 from tasks.progress import RULE_VERSION
 from tasks.selection import periods_of
 from tasks.standing import PlanStanding, plan_standing, unit_filings
@@ -26,6 +27,7 @@ PARTS = {
     "indicators": tuple[IndicatorStanding, ...],
     "details": tuple[IndicatorDetail, ...],
     "texts": tuple[tuple[int, str], ...],
+    outcomes.PART: Outcomes,
     stored_rows.PART: StoredRows,
 }
 
@@ -69,5 +71,6 @@ def parts_of(period, known, *, at):
         "indicators": indicator_standing(period, at=at),
         "details": tuple(indicator_detail(indicator, period) for indicator in indicators),
         "texts": tuple(sorted(ProgressEntry.objects.latest_accepted_texts(period).items())),
+        outcomes.PART: outcomes.outcomes_to_store(period),
         stored_rows.PART: stored_rows.rows_of(ledger),
     }

@@ -12,7 +12,9 @@ from departments import permissions as roles
 from tasks.filters import TaskFilterSet
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
+from tasks.outcomes import PART, Outcomes, outcomes_now
 from tasks.permissions import coordinates
+from tasks.progress import not_done
 from tasks.standing import plan_standing, unit_filings
 from tasks.stored_rows import units_as_they_stood
 from tasks.tables import TaskTable, task_rows
@@ -77,7 +79,10 @@ def task(request, slug, number):
     held = [r for r in ledger.responsibilities if r.task_id == found.pk]
     in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
     own = {department.pk for department in roles.own_departments(request.user)}
-    close_outs = _close_outs(found, page.period)
+    outcomes = outcomes_now(task=found.pk)
+    apply_in = _open_for_close_out(request.user, found, now, outcomes.close_outs, page)
+    stored = page.period.stored
+    told = stored.read(PART, Outcomes).of(found.pk) if stored else outcomes
     context = page.context(
         own=own,
         own_duties=[r for r in in_force if r.department_id in own],
@@ -88,8 +93,10 @@ def task(request, slug, number):
         in_force=in_force,
         former=[r for r in held if r not in in_force],
         history=task_history(found, page.period, request.user),
-        close_outs=close_outs,
-        apply_in=_open_for_close_out(request.user, found, now, close_outs, page),
+        close_outs=told.close_outs,
+        apply_in=apply_in,
+        not_done=not_done(_leads_of(found, now, apply_in, page.at)) if apply_in else (),
+        judgements=told.judgements,
         errata=[e for e in page.errata if e.task_id == found.pk],
         previous=_neighbour(ledger, number, -1),
         next=_neighbour(ledger, number, +1),
@@ -138,12 +145,6 @@ def task_history(task, period, user):
     ]
 
 
-def _close_outs(task, period):
-    """The task's applications; for a frozen quarter those up to it, whose decisions stand."""
-    rows = task.close_outs.select_related("department", "period__plan", "applied_by", "decided_by")
-    return [c for c in rows if not period.frozen_at or c.period.key <= period.key]
-
-
 def _line(entry, plan, user):
     """Accepted lines are read by all; submitted ones by their own unit and the coordinator (DESIGN §4)."""
     accepted = entry.report.status == Status.ACCEPTED
@@ -184,7 +185,7 @@ def _leads_in(task, ledger, period):
 
 def _open_for_close_out(user, task, ledger, close_outs, page):
     """The open quarter in which this user may apply for the task's close-out, or None."""
-    standing = any(c.status != CloseOut.Status.REFUSED for c in close_outs)
+    standing = any(c.status in CloseOut.STANDING for c in close_outs)
     if standing or task.nature == Task.Nature.STANDING:
         return None
     for period in reversed(page.periods):
@@ -193,6 +194,11 @@ def _open_for_close_out(user, task, ledger, close_outs, page):
         if period.is_open(page.at) and any(roles.files_for(user, unit) for unit in leads):
             return period
     return None
+
+
+def _leads_of(task, ledger, period, at):
+    """LeadFigures of the task in the period."""
+    return next(t.leads for t in plan_standing(ledger, period, at=at).tasks if t.task_id == task.pk)
 
 
 def _neighbour(ledger, number, step):

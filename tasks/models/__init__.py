@@ -1,5 +1,5 @@
 from .archive import Erratum, FrozenQuarter
-from .closing import CloseOut
+from .closing import AnnualJudgement, CloseOut
 from .cooperation import NoDuty, SupportRequest
 from .deadlines import Extension, Reminder
 from .entries import ProgressEntry, Stage
@@ -10,6 +10,7 @@ from .snippets import RemarkSnippet
 
 __all__ = [
     "Action",
+    "AnnualJudgement",
     "CloseOut",
     "Erratum",
     "Evidence",

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tasks', '0008_extensions_reminders'),
+        ('tasks', '0009_closing_points'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
