@@ -241,7 +241,7 @@ def test_no_verb_of_a_unit_or_of_the_coordinator_reaches_a_frozen_quarter(frozen
         lambda: evidence.attach(period, units.jiaowei, [line.pk], picture, **asked),
         lambda: save_measurements(report, [MeasurementInput(indicator.pk, 0, {"value": 3})], **asked),
         lambda: closing.apply_for_close_out(
-            line.task, period=period, department=units.jiaowei, summary="完成", **asked
+            line.task, period=period, department=units.jiaowei, summary="完成", files=[picture], **asked
         ),
         lambda: cooperation.ask_support(period, units.jiaowei, [support], due_on=AT.date(), note="", **asked),
     ]

@@ -13,7 +13,7 @@ from chengkou_kepu.dashboard import Board, HeatCell
 from chengkou_kepu.freezing import PARTS, figures_of, freeze_quarter, parts_of
 from chengkou_kepu.reminders import units_to_remind
 from departments.models import AuditRecord, Department, Notice
-from tasks import cooperation, evidence, exact_json, extensions, reminders, workflow
+from tasks import annual, closing, cooperation, evidence, exact_json, extensions, reminders, workflow
 from tasks.ledger import Ledger
 from tasks.models import (
     CloseOut,
@@ -148,6 +148,63 @@ def test_the_marks_of_proxy_and_extension_stay(frozen, kexie, period, units):
     ReportEvent.objects.update(proxy_source="")
     after = marked()
     assert (after[0][:2], after[1]) == (before[0][:2], before[1])
+
+
+@pytest.fixture
+def outcomes(closed, plan, units, cast):
+    """Task 3 is closed out in the baseline quarter, task 1 is 长期坚持 and 2022年完成."""
+    baseline, _ = known(plan, "2022Q4")
+    plan.tasks.filter(number=1).update(nature="STANDING")
+    annual.judge(
+        plan, 2022, [annual.Judged(task_of(plan, 1).pk, True, "培训12期。")], by=cast.kexie, at=BEFORE
+    )
+    return factories.make_close_out(task_of(plan, 3), baseline, units.jiaowei, cast.zhengfuban)
+
+
+def task_of(plan, number):
+    return plan.tasks.get(number=number)
+
+
+def main_part(client, address):
+    """The page below its head, without what asks the reader to do something now."""
+    html = client.get(address).content.decode()
+    return html[html.index('<section class="bar') : html.rindex("</main>")]
+
+
+def test_close_outs_and_the_years_judgements_stay_as_they_were(outcomes, frozen, plan, cast, kexie):
+    """The period after shows what has changed since."""
+    factories.make_period(plan, "2023Q4")
+
+    def told(code):
+        return [main_part(kexie, f"{PLAN}tasks/{number}/?period={code}") for number in (1, 3)]
+
+    before, live = told("2023Q3"), told("2023Q4")
+    assert "<b>2022 年完成</b>" in before[0]
+    assert "县教委于 2023年1月10日申请，计入2022年第四季度；2023年1月10日已办结。" in before[1]
+    (said,) = [annual.stamp(j) for j in task_of(plan, 1).annual_judgements.all()]
+    undone = annual.Judged(task_of(plan, 1).pk, False, "未开展。", said)
+    annual.judge(plan, 2022, [undone], by=cast.kexie, at=AT)
+    closing.reopen(outcomes, by=cast.kexie, at=AT, reason="有反复")
+    Department.objects.filter(name="县教委").update(name="县教育委员会")
+    assert told("2023Q3") == before
+    assert [old != new for old, new in zip(live, told("2023Q4"), strict=True)] == [True, True]
+
+
+def test_an_application_for_a_later_quarter_is_not_in_an_earlier_archive(closed, plan, units, cast, kexie):
+    later = factories.make_period(plan, "2023Q4")
+    factories.make_close_out(task_of(plan, 3), later, units.jiaowei, cast.kexie)
+    freeze_quarter(known(plan)[0], by=cast.kexie, at=AT)
+    assert "尚未申请办结。" in main_part(kexie, f"{PLAN}tasks/3/?period=2023Q3")
+
+
+def test_a_quarter_archived_meanwhile_is_none_from_which_a_task_owes_again(
+    outcomes, plan, period, cast, monkeypatch
+):
+    monkeypatch.setattr(ReportingPeriod, "hold", lambda held: setattr(held, "frozen_at", AT))
+    with pytest.raises(Refused, match="2022年第四季度刚刚定稿归档，请再操作一次。"):
+        closing.reopen(outcomes, by=cast.kexie, at=AT, reason="有反复")
+    outcomes.refresh_from_db()
+    assert (outcomes.status, outcomes.reopened_in) == ("VERIFIED", None)
 
 
 # Nothing moves any more
@@ -308,12 +365,7 @@ def test_the_period_page_leads_to_the_archive_once_it_is_closed(period, closed, 
 
 
 def test_the_period_page_of_a_frozen_quarter_shows_what_was_stored(frozen, plan, kexie):
-    def units_shown():
-        page = kexie.get(PAGE)
-        html = page.content.decode()
-        return html[html.index('<section class="bar') : html.rindex("</main>")]
-
-    before = units_shown()
+    before = main_part(kexie, PAGE)
     assert f'href="{PAGE}archive/">归档记录和更正</a>' in before
     assert 'name="verb"' not in before
     Task.objects.update(title="改过的题目")
@@ -321,7 +373,7 @@ def test_the_period_page_of_a_frozen_quarter_shows_what_was_stored(frozen, plan,
         Department.objects.filter(pk=unit.pk).update(name=f"{unit.name}（改）")
     Responsibility.objects.update(valid_to=date(2023, 3, 31))
     ReportEvent.objects.all().delete()
-    assert units_shown() == before
+    assert main_part(kexie, PAGE) == before
 
 
 @pytest.mark.parametrize("verb", ["close", "reopen", "due"])
