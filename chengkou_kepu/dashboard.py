@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from indicators.attainment import Attainment
 from indicators.models import Indicator
-from indicators.standing import IndicatorStanding, indicator_standing, owed_by_unit
+from indicators.standing import IndicatorStanding, indicator_standing, owed_by_unit, owners_owing
 from tasks import calendar
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod
@@ -64,6 +64,23 @@ class HeatRow:
 
 
 @dataclass(frozen=True)
+class HeatQuarter:
+    """A column of the heat map."""
+
+    year: int
+    quarter: int
+    cadence: str = calendar.Cadence.QUARTER.value
+
+    @property
+    def code(self):
+        return f"{self.year}Q{self.quarter}"
+
+    @property
+    def part_of_year(self):
+        return calendar.part_of_year(self.quarter, self.cadence)
+
+
+@dataclass(frozen=True)
 class Attention:
     """Something to act upon: `page` and `key` name the URL, `choice` is shown as a light."""
 
@@ -75,12 +92,8 @@ class Attention:
 
 
 @dataclass(frozen=True)
-class Dashboard:
-    """The figures of one plan in one quarter.
-
-    `awaiting_review` counts the returns submitted up to the quarter, `awaiting_in_all` those of any quarter;
-    `current` holds (period, UnitFilings) of the quarters in which somebody has something to do.
-    """
+class Board:
+    """The figures of one plan in one quarter, which a frozen quarter stores; `awaiting_review` are the returns submitted up to it."""
 
     headline: tuple[Phrase, ...]
     total: RollUp
@@ -89,12 +102,10 @@ class Dashboard:
     leads: FilingGroup
     supports: FilingGroup
     targets: tuple[IndicatorStanding, ...]
-    heat_periods: tuple[ReportingPeriod, ...]
+    heat_periods: tuple[HeatQuarter, ...]
     heat: tuple[HeatRow, ...]
     awaiting_review: int
-    awaiting_in_all: int
     attention: tuple[Attention, ...]
-    current: tuple[tuple[ReportingPeriod, tuple[UnitFiling, ...]], ...]
 
     @property
     def distance(self):
@@ -122,16 +133,31 @@ class Dashboard:
         return tuple((a, n) for a, n in counts if n)
 
 
+@dataclass(frozen=True)
+class Dashboard(Board):
+    """A Board, and what is to be done now in whatever quarter.
+
+    `current` holds (period, UnitFilings) of the quarters in which somebody has something to do.
+    """
+
+    current: tuple[tuple[ReportingPeriod, tuple[UnitFiling, ...]], ...]
+
+
 def dashboard(request, slug):
     page = plan_page(request, slug)
-    board = assemble(page.plan, page.period, page.periods, at=page.at)
+    board = assemble(page.period.plan, page.period, page.periods, at=page.at)
     asks = asks_of(request.user, page.plan, board.current, at=page.at)
     return render(request, "chengkou_kepu/dashboard.html", page.context(board=board, asks=asks))
 
 
 def assemble(plan, period, periods, *, at):
-    """The Dashboard of the period (one of `periods`, or unsaved): nine queries, whatever the number of rows."""
+    """The Dashboard of the period (one of `periods`, or unsaved): nine queries, whatever the number of rows.
+
+    One more where the heat map reaches into frozen quarters. Of a frozen period, the Board is the one it stored.
+    """
     ledger = Ledger.load(plan)
+    if period.stored:
+        return _stored_dashboard(ledger, period, periods, at)
     standing = plan_standing(ledger, period, at=at)
     targets = indicator_standing(period, at=at)
     filings = _filings_by_period(ledger, period, periods, targets, at)
@@ -151,12 +177,20 @@ def assemble(plan, period, periods, *, at):
         leads=leads,
         supports=supports,
         targets=targets,
-        heat_periods=tuple(heat_periods),
+        heat_periods=tuple(HeatQuarter(*p.key, p.cadence) for p in heat_periods),
         heat=_heat(units, [filings[p.key] for p in heat_periods]),
         awaiting_review=sum(pk in {p.pk for p in so_far} for pk in awaiting),
-        awaiting_in_all=len(awaiting),
         attention=_attention(period, standing, units, so_far, at),
         current=tuple((p, filings[p.key]) for p in current_periods(ledger, periods, at)),
+    )
+
+
+def _stored_dashboard(ledger, period, periods, at):
+    current = current_periods(ledger, periods, at)
+    owners = {last: owners_owing(ledger.plan, 4 if last else 1) for last in {p.quarter == 4 for p in current}}
+    return Dashboard(
+        **vars(period.stored.read("board", Board)),
+        current=tuple((p, unit_filings(ledger, p, owners[p.quarter == 4], at=at)) for p in current),
     )
 
 

@@ -9,13 +9,14 @@ from django.shortcuts import render
 from departments import permissions as roles
 from departments.models import Department
 from indicators.models import Indicator, Measurement
-from indicators.standing import owners_owing
+from indicators.standing import indicator_standing, owners_owing
 from tasks.ledger import Ledger
 from tasks.models import Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Responsibility
 from tasks.obligations import UnitFiling, rates
 from tasks.permissions import coordinates
 from tasks.progress import TaskProgress
 from tasks.standing import plan_standing, unit_filings
+from tasks.stored_rows import units_as_they_stood
 
 from .plan_page import plan_page
 
@@ -42,11 +43,16 @@ class FilingRow:
 
 def department_list(request, slug):
     page = plan_page(request, slug)
-    ledger = Ledger.load(page.plan)
+    ledger = Ledger.shown_in(page.period)
     owners = owners_owing(page.plan, page.period.quarter)
     units = unit_filings(ledger, page.period, owners, at=page.at)
     seen = {u.department_id for u in units}
-    others = Department.objects.units().filter(region=page.plan.region_id)
+    stood = units_as_they_stood(page.period)
+    others = (
+        Department.objects.units().filter(region=page.plan.region_id)
+        if stood is None
+        else [unit for unit in stood.values() if not unit.is_group]
+    )
     context = page.context(
         leads=[u for u in units if u.leads],
         supports=[u for u in units if not u.leads],
@@ -63,7 +69,8 @@ def department(request, slug, pk):
     found = Department.objects.filter(region=page.plan.region_id, pk=pk).first()
     if found is None:
         raise Http404("没有这个单位。")
-    ledger = Ledger.load(page.plan)
+    found = (units_as_they_stood(page.period) or {}).get(found.pk, found)
+    ledger = Ledger.load(page.period.plan).as_it_stood(page.period)
     standing = plan_standing(ledger, page.period, at=page.at)
     leads, supports = _tasks_of(found, ledger, standing, page.period)
     history = _filing_history(found, ledger, page, request.user)
@@ -73,8 +80,8 @@ def department(request, slug, pk):
         supports=supports,
         history=history,
         this_quarter=next((row for row in history if row.period == page.period), None),
-        indicators=Indicator.objects.filter(plan=page.plan, owner=found),
-        entries=_accepted_entries(found, page.period),
+        indicators=_indicators(found, page),
+        entries=_accepted_entries(found, page.period, ledger),
         measurements=_accepted_measurements(found, page.period),
         files=roles.files_for(request.user, found.pk),
         reviews=coordinates(request.user, page.plan),
@@ -122,17 +129,30 @@ def _shown_status(filing, plan, user):
     return "" if private and not may_know else filing.status
 
 
-def _accepted_entries(department, period):
+def _indicators(department, page):
+    """Those the unit answers for, with `code`, `name` and `owner_presumed`."""
+    if page.period.stored:
+        rows = indicator_standing(page.period, at=page.at)
+        return [row for row in rows if row.owner_id == department.pk]
+    return Indicator.objects.filter(plan=page.plan, owner=department)
+
+
+def _accepted_entries(department, period, ledger):
+    """The accepted lines of the unit's return, each with its task as the ledger has it."""
     if period.pk is None:
         return []
-    return (
+    entries = (
         ProgressEntry.objects.accepted()
         .with_proxy()
         .filter(report__period=period, report__department=department)
-        .select_related("responsibility__task")
+        .select_related("responsibility")
         .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))
         .order_by("responsibility__role", "responsibility__task__number")
     )
+    tasks = {task.pk: task for task in ledger.tasks}
+    for entry in entries:
+        entry.responsibility.task = tasks[entry.responsibility.task_id]
+    return entries
 
 
 def _accepted_measurements(department, period):

@@ -1,6 +1,7 @@
 """指标: the targets, one target with its values, and the coordinator's entry of a survey or rating."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from django import forms
 from django.contrib import messages
@@ -47,6 +48,29 @@ class StageRow:
     target: bool
 
 
+@dataclass(frozen=True)
+class TargetText:
+    wording: str
+    year: int
+    every_year: bool
+    source_sentence: str
+    presumption: str
+
+
+@dataclass(frozen=True)
+class IndicatorDetail:
+    """What the page of one indicator shows beside its standing; `points` are (label, value) of the trend."""
+
+    code: str
+    numerator_label: str
+    denominator_label: str
+    targets: tuple[TargetText, ...]
+    values: tuple[ValueRow, ...]
+    points: tuple[tuple[str, Fraction | None], ...]
+    target_value: Fraction | None
+    stages: tuple[StageRow, ...]
+
+
 class DayForm(forms.Form):
     measured_on = forms.DateField(
         label="日期",
@@ -70,23 +94,45 @@ def indicator_list(request, slug):
 def indicator(request, slug, code):
     page = plan_page(request, slug)
     found = _indicator(page.plan, code)
-    standing = next(s for s in indicator_standing(page.period, at=page.at) if s.code == code)
-    target = target_for(found.targets.all(), page.period.year)
-    baseline = target.baseline if target else 0
-    measurements = _measurements(found, page.period)
-    accepted = readings(found, [m for m in measurements if _counts(m)], baseline=baseline)
+    standing = next((s for s in indicator_standing(page.period, at=page.at) if s.code == code), None)
+    if standing is None:
+        raise Http404("归档时没有这个指标。")
     context = page.context(
-        indicator=found,
         standing=standing,
-        targets=found.targets.all(),
-        values=_value_rows(found, measurements, accepted),
-        points=[(f"{r.day.year}年{r.day.month}月", r.value) for r in accepted],
-        target_value=target.value if target else None,
-        charted=found.kind in CHARTED,
-        stages=_stage_rows(found, target, accepted),
+        kind=Kind(standing.kind),
+        detail=_detail(found, page.period),
+        charted=standing.kind in CHARTED,
         may_record=coordinates(request.user, page.plan) and recorded_by_coordinator(found),
     )
     return render(request, "chengkou_kepu/indicator.html", context)
+
+
+def _detail(indicator, period):
+    if period.stored:
+        details = period.stored.read("details", tuple[IndicatorDetail, ...])
+        return next(detail for detail in details if detail.code == indicator.code)
+    return indicator_detail(indicator, period)
+
+
+def indicator_detail(indicator, period):
+    """The IndicatorDetail in a period that is not frozen: one query, with the targets at hand."""
+    targets = indicator.targets.all()
+    target = target_for(targets, period.year)
+    measurements = _measurements(indicator, period)
+    counting = [m for m in measurements if _counts(m)]
+    accepted = readings(indicator, counting, baseline=target.baseline if target else 0)
+    return IndicatorDetail(
+        code=indicator.code,
+        numerator_label=indicator.numerator_label,
+        denominator_label=indicator.denominator_label,
+        targets=tuple(
+            TargetText(t.wording, t.year, t.every_year, t.source_sentence, t.presumption) for t in targets
+        ),
+        values=tuple(_value_rows(indicator, measurements, accepted)),
+        points=tuple((f"{r.day.year}年{r.day.month}月", r.value) for r in accepted),
+        target_value=None if target is None or target.value is None else Fraction(target.value),
+        stages=tuple(_stage_rows(indicator, target, accepted)),
+    )
 
 
 def indicator_record(request, slug, code):

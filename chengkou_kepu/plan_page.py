@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.utils import timezone
 
 from tasks.models import Plan, ReportingPeriod
 from tasks.selection import chosen_period, periods_of, visible_plan
+from tasks.stored_rows import plan_as_it_stood
 
 
 @dataclass(frozen=True)
 class PlanPage:
-    """`periods` oldest first; `period` is one of them, or an unsaved one where the plan has none."""
+    """`periods` oldest first; `period` is one of them, or an unsaved one where the plan has none.
+
+    The plan of a frozen quarter has the title and the settings it had then.
+    """
 
     plan: Plan
     period: ReportingPeriod
@@ -24,6 +29,16 @@ class PlanPage:
         return f"?period={self.period.code}" if self.period.pk else ""
 
     @property
+    def told_at(self):
+        """The moment of which the page tells: of a frozen quarter, when it was frozen."""
+        return self.period.frozen_at or self.at
+
+    @cached_property
+    def errata(self):
+        """The corrections beside a frozen quarter, oldest first; one query, for such a quarter alone."""
+        return list(self.period.errata.select_related("by")) if self.period.frozen_at else []
+
+    @property
     def periods_so_far(self):
         """The periods up to the chosen one, oldest first."""
         return [p for p in self.periods if p.key <= self.period.key]
@@ -34,9 +49,11 @@ class PlanPage:
             "period": self.period,
             "periods": self.periods,
             "query": self.query,
-            "overdue": self.period.is_overdue(self.at),
+            "overdue": self.period.is_overdue(self.told_at),
             "ended": self.plan.has_ended(self.at),
-            "at": self.at,
+            "at": self.told_at,
+            "frozen": self.period.stored,
+            "errata": self.errata,
         } | more
 
 
@@ -46,4 +63,6 @@ def plan_page(request, slug):
     plan = visible_plan(request, slug)
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
+    plan = plan_as_it_stood(plan, period)
+    period.cadence = plan.cadence
     return PlanPage(plan, period, periods, at)

@@ -12,9 +12,11 @@ from departments import permissions as roles
 from tasks.filters import TaskFilterSet
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
+from tasks.outcomes import PART, Outcomes, outcomes_now
 from tasks.permissions import coordinates
 from tasks.progress import not_done
 from tasks.standing import plan_standing, unit_filings
+from tasks.stored_rows import units_as_they_stood
 from tasks.tables import TaskTable, task_rows
 
 from .asks import own_returns
@@ -45,7 +47,7 @@ class QuarterOfTask:
 
 def task_list(request, slug):
     page = plan_page(request, slug)
-    ledger = Ledger.load(page.plan)
+    ledger = Ledger.shown_in(page.period)
     standing = plan_standing(ledger, page.period, at=page.at)
     rows = task_rows(ledger, standing, page.period, url_of=_task_url(page))
     filterset = TaskFilterSet(
@@ -66,7 +68,8 @@ def task_list(request, slug):
 
 def task(request, slug, number):
     page = plan_page(request, slug)
-    ledger = Ledger.load(page.plan)
+    now = Ledger.load(page.period.plan)
+    ledger = now.as_it_stood(page.period)
     found = next((t for t in ledger.tasks if t.number == number), None)
     if found is None:
         raise Http404("没有这项重点工作。")
@@ -76,22 +79,25 @@ def task(request, slug, number):
     held = [r for r in ledger.responsibilities if r.task_id == found.pk]
     in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
     own = {department.pk for department in roles.own_departments(request.user)}
-    close_outs = list(found.close_outs.select_related("department", "period__plan", "reopened_in__plan"))
-    apply_in = _open_for_close_out(request.user, found, ledger, close_outs, page)
+    outcomes = outcomes_now(task=found.pk)
+    apply_in = _open_for_close_out(request.user, found, now, outcomes.close_outs, page)
+    stored = page.period.stored
+    told = stored.read(PART, Outcomes).of(found.pk) if stored else outcomes
     context = page.context(
         own=own,
         own_duties=[r for r in in_force if r.department_id in own],
-        asks=_asks(request.user, found, ledger, page),
+        asks=_asks(request.user, found, now, page),
         task=found,
         action=action,
         progress=progress,
         in_force=in_force,
         former=[r for r in held if r not in in_force],
         history=task_history(found, page.period, request.user),
-        close_outs=close_outs,
+        close_outs=told.close_outs,
         apply_in=apply_in,
-        not_done=not_done(_leads_of(found, ledger, apply_in, page.at)) if apply_in else (),
-        judgements=found.annual_judgements.select_related("judged_by"),
+        not_done=not_done(_leads_of(found, now, apply_in, page.at)) if apply_in else (),
+        judgements=told.judgements,
+        errata=[e for e in page.errata if e.task_id == found.pk],
         previous=_neighbour(ledger, number, -1),
         next=_neighbour(ledger, number, +1),
     )
@@ -100,7 +106,7 @@ def task(request, slug, number):
 
 def action(request, slug, ordinal):
     page = plan_page(request, slug)
-    ledger = Ledger.load(page.plan)
+    ledger = Ledger.shown_in(page.period)
     found = next((a for a in ledger.actions if a.ordinal == ordinal), None)
     if found is None:
         raise Http404("没有这个行动（工程）。")
@@ -125,8 +131,9 @@ def task_history(task, period, user):
         .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))
         .order_by("-report__period__year", "-report__period__quarter", "responsibility__position", "pk")
     )
-    quarters = {}
+    quarters, stood = {}, units_as_they_stood(period) or {}
     for entry in entries:
+        entry.report.department = stood.get(entry.report.department_id, entry.report.department)
         quarters.setdefault(entry.report.period, []).append(_line(entry, task.plan, user))
     return [
         QuarterOfTask(

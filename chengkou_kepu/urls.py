@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from . import (
     annual,
+    archive_page,
     close_outs,
     cooperation,
     dashboard,
@@ -57,6 +58,8 @@ plan_pages = [
     path("periods/", periods.period_list, name="period-list"),
     path("periods/<str:code>/", periods.period, name="period"),
     path("periods/<str:code>/reminders/", reminders.reminders, name="reminders"),
+    path("periods/<str:code>/archive/", archive_page.archive, name="archive"),
+    path("periods/<str:code>/archive/errata.xlsx", archive_page.errata_download, name="errata-download"),
     path("tasks/<int:number>/close-out/", close_outs.close_out_apply, name="close-out-apply"),
     path("close-outs/<int:pk>/", close_outs.close_out, name="close-out"),
     path("close-outs/<int:pk>/sheet/", close_outs.close_out_sheet, name="close-out-sheet"),

@@ -55,8 +55,10 @@ class IndicatorStanding:
 def indicator_standing(period, *, at):
     """IndicatorStanding of each indicator of the period's plan, by position; three queries, however many.
 
-    Accepted values up to the period count; submitted ones are named in `awaiting`.
+    Accepted values up to the period count; submitted ones are named in `awaiting`. Of a frozen period, what was stored.
     """
+    if period.stored:
+        return period.stored.read("indicators", tuple[IndicatorStanding, ...])
     granted = Extension.objects.filter(
         period=period.pk, department=OuterRef("owner"), status=Extension.Status.GRANTED
     )

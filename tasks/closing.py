@@ -21,6 +21,7 @@ from .workflow import reason_not_open
 Status = CloseOut.Status
 
 
+@transaction.atomic
 def apply_for_close_out(task, *, period, department, summary, files, by, at):
     """The lead `department` says the finite task is done, for the books of `period`; the CloseOut with its evidence.
 
@@ -33,6 +34,7 @@ def apply_for_close_out(task, *, period, department, summary, files, by, at):
         raise NotAllowed("只有牵头单位可以申请办结。")
     if task.nature == Task.Nature.STANDING:
         raise Refused("长期坚持的工作不办结销号。")
+    period.hold()
     if period.plan_id != task.plan_id or period.frozen_at or at < period.opens_at:
         raise Refused(f"{period}不能受理办结申请。")
     if CloseOut.objects.standing().filter(task=task).exists():
@@ -98,6 +100,9 @@ def reopen(close_out, *, by, at, reason):
         close_out.status, close_out.reopening_reason = Status.REOPENED, reason.strip()
         close_out.reopened_by, close_out.reopened_at = by, at
         close_out.reopened_in = _owes_again_from(close_out.period, at=at)
+        close_out.reopened_in.hold()
+        if close_out.reopened_in.frozen_at:
+            raise Refused(f"{close_out.reopened_in}刚刚定稿归档，请再操作一次。")
         close_out.save(
             update_fields=["status", "reopening_reason", "reopened_by", "reopened_at", "reopened_in"]
         )
@@ -131,6 +136,7 @@ def _decide(close_out, status, reason, *, points, by, at):
             raise NotAllowed(why)
         if close_out.status != Status.APPLIED:
             raise Refused(f"办结申请已处理：{close_out.get_status_display()}。")
+        close_out.period.hold()
         if close_out.period.frozen_at and status == Status.VERIFIED:
             raise Refused(f"{close_out.period}已定稿归档，不能再计入；请不予办结，由牵头单位重新申请。")
         close_out.status, close_out.reason = status, reason.strip()

@@ -12,6 +12,7 @@ from .telling import tell_answer, tell_no_duty, tell_requests
 from .workflow import reason_not_open
 
 
+@transaction.atomic
 def ask_support(period, lead, responsibilities, *, due_on, by, at, note=""):
     """征集: the unit `lead` asks the supporters of its own tasks for their lines in the period; the new requests.
 
@@ -21,6 +22,7 @@ def ask_support(period, lead, responsibilities, *, due_on, by, at, note=""):
     """
     if not roles.files_for(by, lead.pk):
         raise NotAllowed("只有牵头单位可以征集。")
+    period.hold()
     why = reason_not_open(period, at=at)
     if why:
         raise Refused(why)
@@ -65,6 +67,9 @@ def answer(request, *, by, at):
     if entry is None or not entry.told:
         raise Refused("请先填写本季进展，再答复。")
     with transaction.atomic():
+        request.period.hold()
+        if request.period.frozen_at:
+            raise Refused(f"{request.period}已定稿归档，不能再答复。")
         SupportRequest.objects.filter(pk=request.pk).update(answered_by=by, answered_at=at)
         audit.record("答复征集", request, by=by, at=at)
         tell_answer(request, by=by, at=at)

@@ -54,6 +54,7 @@ def attach_to_close_out(close_out, upload, *, by, at):
         )
         if close_out.status != CloseOut.Status.APPLIED:
             raise Refused(f"办结申请已处理：{close_out.get_status_display()}，不能再上传佐证材料。")
+        close_out.period.hold()
         if close_out.period.frozen_at:
             raise Refused(f"{close_out.period}已定稿归档，不能再上传佐证材料。")
         uploads.require_room(evidence, close_out.evidence.all(), where="本项办结申请")

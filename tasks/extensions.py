@@ -12,10 +12,12 @@ from .telling import tell_extension
 from .workflow import reason_not_open
 
 
+@transaction.atomic
 def ask_extension(period, department, *, until, reason, by, at):
     """The unit asks to file the period by the end of the date `until`; the Extension."""
     if not roles.files_for(by, department.pk) or department.region_id != period.plan.region_id:
         raise NotAllowed("只有本单位填报人、审核人可以申请延期。")
+    period.hold()
     why = reason_not_askable(period, filed=_has_filed(period, department), at=at)
     if why:
         raise Refused(why)
@@ -98,6 +100,7 @@ def _locked(extension, by):
         raise NotAllowed("本单位的延期申请，由其他审核人员答复。")
     if extension.status != Extension.Status.ASKED:
         raise Refused(f"延期申请已答复：{extension.get_status_display()}。")
+    extension.period.hold()
     if extension.period.frozen_at:
         raise Refused(f"{extension.period}已定稿归档。")
     return extension

@@ -1,24 +1,30 @@
 """Everything of a plan that a roll-up needs, read once, however many tasks and quarters.
 
-Five queries, and one for what is particular to a unit in a period: who was asked, whose deadline was extended.
+Five queries, and one for what is particular to a unit in a period: who was asked, whose deadline was extended. Of
+frozen quarters it knows what units filed as it was stored; `as_it_stood` gives the rows that such a quarter stored.
 """
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.db.models import DateField, F, FilteredRelation, Q, Value
+from django.db.models import CharField, DateField, F, FilteredRelation, Q, Value
 
+from . import exact_json
 from .models import (
     CloseOut,
+    Erratum,
     Extension,
+    FrozenQuarter,
     Plan,
     ProgressEntry,
     QuarterlyReport,
     Responsibility,
     SupportRequest,
 )
-from .obligations import own_due
+from .obligations import UnitFiling, own_due
+from .standing import PlanStanding
+from .stored_rows import rows_as_they_stood
 
 Status = QuarterlyReport.Status
 
@@ -27,7 +33,8 @@ Status = QuarterlyReport.Status
 class Statement:
     """What a unit says of a task in an accepted or submitted report; no completion means 本季度无新进展.
 
-    `proxy`: 县科协 filed it for the unit (代填).
+    `proxy`: 县科协 filed it for the unit (代填). A `corrected` one is an erratum to its quarter, and counts after that
+    quarter only.
     """
 
     key: tuple[int, int]
@@ -35,6 +42,10 @@ class Statement:
     stage: str
     accepted: bool
     proxy: bool = False
+    corrected: bool = False
+
+    def counts_in(self, key):
+        return self.key < key if self.corrected else self.key <= key
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,27 @@ class Ledger:
         """When the unit's return of the period is due."""
         return own_due(period.due_at, self.extended_to(period, department_id))
 
+    @cached_property
+    def stored_filings(self):
+        """{period id: UnitFilings} of the frozen quarters, as they were stored; a query of its own."""
+        rows = FrozenQuarter.objects.filter(period__plan=self.plan).values_list("period", "figures__filings")
+        return {period: exact_json.load(data, tuple[UnitFiling, ...]) for period, data in rows}
+
+    @classmethod
+    def shown_in(cls, period):
+        """The ledger for pages of that period alone; of a frozen one, the rows it stored and nothing else."""
+        rows = rows_as_they_stood(period.plan, period)
+        if not rows:
+            return cls.load(period.plan)
+        standing = period.stored.read("standing", PlanStanding)
+        closed = {t.task_id: [(t.closed_in, None)] for t in standing.tasks if t.closed_in}
+        return cls(**rows, reports=(), statements={}, closed=closed)
+
+    def as_it_stood(self, period):
+        """The ledger with the plan, actions, tasks and duties that a frozen period stored; itself for any other."""
+        rows = rows_as_they_stood(self.plan, period)
+        return replace(self, **rows) if rows else self
+
     def in_force(self, day):
         """Responsibilities valid on the date, leads first, by position."""
         return [
@@ -146,24 +178,41 @@ def _tasks_with_closing(plan):
 
 
 def _statements(plan):
-    rows = (
+    entries = (
         ProgressEntry.objects.stating_completion()
         .with_proxy()
         .filter(report__period__plan=plan, report__status__in=[Status.ACCEPTED, Status.SUBMITTED])
-        .order_by("report__period__year", "report__period__quarter")
+        .order_by()
         .values_list(
             "responsibility_id",
             "report__period__year",
             "report__period__quarter",
+            Value(0),
             "completion",
             "stage",
             "report__status",
             "proxy_source",
         )
     )
+    errata = (
+        Erratum.objects.filter(period__plan=plan, completion__isnull=False)
+        .order_by()
+        .values_list(
+            "responsibility_id",
+            "period__year",
+            "period__quarter",
+            "pk",
+            "completion",
+            "stage",
+            Value(Status.ACCEPTED, output_field=CharField()),
+            Value("", output_field=CharField()),
+        )
+    )
     statements = defaultdict(list)
-    for responsibility, year, quarter, completion, stage, status, source in rows:
+    for row in sorted(entries.union(errata, all=True), key=lambda row: row[:4]):
+        responsibility, year, quarter, erratum, completion, stage, status, source = row
+        accepted = status == Status.ACCEPTED
         statements[responsibility].append(
-            Statement((year, quarter), completion, stage, status == Status.ACCEPTED, bool(source))
+            Statement((year, quarter), completion, stage, accepted, bool(source), bool(erratum))
         )
     return dict(statements)

@@ -1,11 +1,12 @@
 """Who owes a return, and whether it came in time; pure rules over plain values (DESIGN §4)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import TextChoices
 
 from . import calendar
+from .models import QuarterlyReport
 
 
 class Filing(TextChoices):
@@ -33,9 +34,9 @@ class UnitFiling:
     owes: bool
     reasons: tuple[str, ...]
     filing: Filing
-    status: str
+    status: QuarterlyReport.Status | str
     report_id: int | None
-    first_submitted_at: object = None
+    first_submitted_at: datetime | None = None
     proxy_source: str = ""
     begun_by_proxy: bool = False
     extended_to: date | None = None

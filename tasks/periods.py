@@ -1,11 +1,13 @@
-"""Opening and closing a plan's periods: the coordinator's verbs, and the commands'."""
+"""Opening, closing and freezing a plan's periods: the coordinator's verbs, and the commands'."""
+
+import hashlib
 
 from django.db import IntegrityError, transaction
 
 from departments import audit
 
 from . import calendar, permissions
-from .models import ReportingPeriod
+from .models import CloseOut, FrozenQuarter, QuarterlyReport, ReportingPeriod
 from .refusals import NotAllowed, Refused
 
 
@@ -117,15 +119,79 @@ def move_due(period, due_on, *, by, at):
     return period
 
 
+def reasons_not_to_freeze(period):
+    """What stands in the way of 定稿归档, as sentences; () where nothing does. Three queries."""
+    reasons = []
+    if not period.closed_at:
+        reasons.append(f"{period}尚未截止填报，请先截止填报。")
+    under_way = [QuarterlyReport.Status.ENDORSING, QuarterlyReport.Status.SUBMITTED]
+    reports = period.reports.filter(status__in=under_way).select_related("department").order_by("pk")
+    if reports:
+        names = "、".join(f"{r.department}（{r.get_status_display()}）" for r in reports)
+        reasons.append(f"还有 {len(reports)} 份{period.plan.words.report}没有审结：{names}。")
+    waiting = CloseOut.objects.filter(period=period, status=CloseOut.Status.APPLIED)
+    numbers = [
+        str(number) for number in waiting.order_by("task__number").values_list("task__number", flat=True)
+    ]
+    if numbers:
+        reasons.append(f"还有待核查的办结申请：第 {'、'.join(numbers)} 项。")
+    asked = period.extensions.awaiting().select_related("department")
+    if asked:
+        reasons.append(f"还有待答复的延期申请：{'、'.join(str(e.department) for e in asked)}。")
+    return tuple(reasons)
+
+
+def lock_to_freeze(period, *, by):
+    """The period, locked to the end of the transaction, so that what is read of it now can be stored.
+
+    One that is frozen comes back as it is. NotAllowed but for a coordinator (`by` is None for a command), Refused
+    with all that stands in the way.
+    """
+    period = _locked_row(period, by)
+    reasons = () if period.frozen_at else reasons_not_to_freeze(period)
+    if reasons:
+        raise Refused(f"{period}不能定稿归档：{''.join(reasons)}")
+    return period
+
+
+def freeze(period, *, figures, rule_version, workbook, by, at):
+    """定稿归档: store `figures` (JSON data by part) and the `workbook`'s bytes; the FrozenQuarter.
+
+    Freezing again changes nothing. Call it in the transaction of `lock_to_freeze`.
+    """
+    with transaction.atomic():
+        period = lock_to_freeze(period, by=by)
+        if period.frozen_at:
+            return FrozenQuarter.objects.get(period=period)
+        period.frozen_at = at
+        period.save(update_fields=["frozen_at"])
+        frozen = FrozenQuarter.objects.create(
+            period=period,
+            figures=figures,
+            rule_version=rule_version,
+            workbook=workbook,
+            sha256=hashlib.sha256(workbook).hexdigest(),
+            frozen_by=by,
+        )
+        detail = f"规则第 {rule_version} 版，汇总表 SHA-256：{frozen.sha256}"
+        audit.record("定稿归档", f"{period.plan} {period}", by=by, at=at, detail=detail)
+    return frozen
+
+
 def _locked(period, by):
+    period = _locked_row(period, by)
+    if period.frozen_at:
+        raise Refused(f"{period}已定稿归档，不能再改。")
+    return period
+
+
+def _locked_row(period, by):
     period = (
         ReportingPeriod.objects.select_for_update(of=("self",))
         .select_related("plan__region")
         .get(pk=period.pk)
     )
     _require_coordinator(period.plan, by)
-    if period.frozen_at:
-        raise Refused(f"{period}已定稿归档，不能再改。")
     return period
 
 

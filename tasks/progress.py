@@ -25,6 +25,9 @@ class Light(TextChoices):
     BASELINE = "BASELINE", "基线"
 
 
+RULE_VERSION = 1
+"""The version of the rules of this module and of `standing` and `obligations`; a frozen quarter keeps its own."""
+
 LARGEST_STEP = 30
 NEAR = 1
 DONE = 100
@@ -53,6 +56,7 @@ class LeadFigure:
     ('' where there is none); `awaiting` the completion of a newer, not yet reviewed report, of `awaiting_in`.
     `proxy` and `awaiting_proxy`: 县科协 filed that figure for the unit (代填).
     `extended_to`: the day to which a unit that is missing has its deadline extended.
+    `corrected`: the statement is an erratum to its archived quarter.
     """
 
     responsibility_id: int
@@ -69,6 +73,7 @@ class LeadFigure:
     proxy: bool = False
     awaiting_proxy: bool = False
     extended_to: date | None = None
+    corrected: bool = False
 
     @property
     def stated(self):
@@ -236,12 +241,17 @@ def _why(completion, expected, behind, light, leads, rules):
         Light.BASELINE: f"基线{_noun(rules)}不作进度评价",
     }[light]
     sources = "、".join(
-        f"{lead.department}{calendar.report_title(*lead.stated_in, rules.cadence)}"
-        for lead in leads
-        if lead.stated_in
+        f"{lead.department}{_source(lead, rules.cadence)}" for lead in leads if lead.stated_in
     )
     basis = "各牵头单位平均" if rules.mean_of_leads else "第一牵头单位自评"
     return f"进度{points(completion)}%，序时进度{points(expected)}%，{distance}；{rule}。依据：{basis}（{sources}）。"
+
+
+def _source(lead, cadence):
+    """What the lead stated its figure in: a return, or the correction of an archived one."""
+    if lead.corrected:
+        return f"{calendar.label(*lead.stated_in, cadence)}更正说明"
+    return calendar.report_title(*lead.stated_in, cadence)
 
 
 def _noun(rules):

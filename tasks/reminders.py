@@ -1,11 +1,13 @@
 """提醒、催报: the verbs that remind a unit of its missing return and keep what it was told."""
 
+from copy import copy
+
 from django.db import IntegrityError, transaction
 
 from departments import audit, notices
 
 from . import calendar, permissions, reminding
-from .models import Extension, Reminder, ReportingPeriod
+from .models import Extension, Reminder
 from .obligations import own_due
 from .refusals import NotAllowed, Refused
 from .telling import tell_reminder
@@ -43,12 +45,13 @@ def remind_by_hand(period, told, *, channel, by, at):
     """
     if not permissions.coordinates(by, period.plan):
         raise NotAllowed("只有科协工作人员可以催报。")
-    why = reason_not_open(period, at=at)
-    if why:
-        raise Refused(why)
     if not told:
         raise Refused("请勾选要提醒的单位。")
     with transaction.atomic():
+        period.hold()
+        why = reason_not_open(period, at=at)
+        if why:
+            raise Refused(why)
         return [_remind(period, unit, text, channel=channel, by=by, at=at) for unit, text in told]
 
 
@@ -91,7 +94,8 @@ def _still_due(period, unit, due_at, at):
     """Whether the unit has still not filed, and the period is open with the same deadline for it."""
     if _has_filed(period, unit):
         return False
-    now = ReportingPeriod.objects.get(pk=period.pk)
+    now = copy(period)
+    now.hold()
     days = Extension.objects.filter(period=period, department=unit.department_id).granted_days()
     return now.is_open(at) and own_due(now.due_at, days.get((period.pk, unit.department_id))) == due_at
 

@@ -45,7 +45,9 @@ def rules_of(plan):
 
 
 def plan_standing(ledger, period, *, at):
-    """PlanStanding in the period: what is accepted up to it, however late it was accepted."""
+    """PlanStanding in the period: what is accepted up to it, however late; of a frozen one, what was stored."""
+    if period.stored:
+        return period.stored.read("standing", PlanStanding)
     plan = ledger.plan
     context = {
         "expected": expected_completion(plan.starts_on, plan.ends_on, period.last_day),
@@ -91,8 +93,11 @@ def plan_standing(ledger, period, *, at):
 def unit_filings(ledger, period, indicator_owners, *, at):
     """What each unit did in the period: tuple of UnitFiling, leads first, in the order of the plan's table.
 
-    `indicator_owners` maps the id of a unit that owes a value in this quarter to (name, indicator names).
+    `indicator_owners` maps the id of a unit that owes a value in this quarter to (name, indicator names). Of a frozen
+    quarter, what was stored.
     """
+    if period.frozen_at and period.pk in ledger.stored_filings:
+        return ledger.stored_filings[period.pk]
     leads, supports, open_leads = defaultdict(int), defaultdict(int), defaultdict(int)
     closed = ledger.closed_up_to(period.key)
     order = {task.pk: task.number for task in ledger.tasks}
@@ -147,7 +152,7 @@ def _extended_to(ledger, period, department, reports, *, at):
 
 
 def _lead_figure(responsibility, statements, report, key, extended_to):
-    stated = [s for s in statements if s.key <= key]
+    stated = [s for s in statements if s.counts_in(key)]
     accepted = [s for s in stated if s.accepted]
     in_force = _in_force(accepted)
     awaits = stated and not stated[-1].accepted
@@ -166,6 +171,7 @@ def _lead_figure(responsibility, statements, report, key, extended_to):
         proxy=bool(in_force and in_force.proxy),
         awaiting_proxy=bool(awaits and stated[-1].proxy),
         extended_to=extended_to,
+        corrected=bool(in_force and in_force.corrected),
     )
 
 

@@ -202,13 +202,16 @@ def reason_not_open(period, *, at):
 
 
 def locked_report(**which):
-    """The report's row, locked to the end of the transaction, with period, plan and unit; None if absent."""
-    return (
+    """The report's row, locked to the end of the transaction, with period (held), plan and unit; None if absent."""
+    report = (
         QuarterlyReport.objects.select_for_update(of=("self",))
         .select_related("period__plan__region", "department")
         .filter(**which)
         .first()
     )
+    if report:
+        report.period.hold()
+    return report
 
 
 def latest_event(report):

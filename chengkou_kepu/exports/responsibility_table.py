@@ -34,7 +34,7 @@ def responsibility_table(plan, period, periods, *, at):
     sheets.prepare(
         sheet,
         title=f"《{plan.title}》重点任务责任分解表",
-        subtitle=f"截至{period}，仅计入审核通过的进展；{calendar.local_day(at):%Y-%m-%d}导出",
+        subtitle=f"截至{period}，仅计入审核通过的进展；{calendar.local_day(at):%Y-%m-%d}{'定稿归档' if period.frozen_at else '导出'}",
         columns=COLUMNS,
     )
     for action in standing.actions:

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from dataclasses import dataclass
+from io import BytesIO
 
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -43,6 +44,13 @@ def add(book, name, columns, heading):
     sheet = book.create_sheet(name)
     prepare(sheet, title=heading.title, subtitle=f"{name}　{heading.note}", columns=columns)
     return sheet
+
+
+def saved(book):
+    """The workbook's bytes."""
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
 
 
 def prepare(sheet, *, title, subtitle, columns):

@@ -7,9 +7,11 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from tasks.selection import chosen_period, periods_of, visible_plan
+from tasks.stored_rows import plan_as_it_stood
 
 from .downloads import file_name
 from .responsibility_table import responsibility_table
+from .sheets import saved
 from .summary import summary_workbook
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -19,7 +21,13 @@ def exports(request, slug):
     plan = visible_plan(request, slug)
     at, periods = timezone.now(), periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
-    context = {"plan": plan, "period": period, "periods": periods[::-1], "ended": plan.has_ended(at)}
+    context = {
+        "plan": plan,
+        "period": period,
+        "periods": periods[::-1],
+        "ended": plan.has_ended(at),
+        "frozen": period.stored,
+    }
     return render(request, "chengkou_kepu/exports.html", context)
 
 
@@ -32,13 +40,20 @@ def download_summary(request, slug):
 
 
 def _download(request, slug, build, name):
-    """The workbook `build(plan, period, at=)` as an attachment named after plan, quarter and day."""
+    """The workbook `build(plan, period, at=)` as an attachment named after plan, quarter and day.
+
+    Of a frozen quarter the day is that of its freezing, and the summary is the stored file, its SHA-256 in a header.
+    """
     at = timezone.now()
     plan = visible_plan(request, slug)
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
-    stream = BytesIO()
-    build(plan, period, periods, at=at).save(stream)
-    stream.seek(0)
+    at, plan = period.frozen_at or at, plan_as_it_stood(plan, period)
+    period.cadence = plan.cadence
+    stored = period.stored if build is summary_workbook else None
+    content = bytes(stored.workbook) if stored else saved(build(plan, period, periods, at=at))
     filename = file_name(plan, period, name, "xlsx", at=at)
-    return FileResponse(stream, as_attachment=True, filename=filename, content_type=XLSX)
+    response = FileResponse(BytesIO(content), as_attachment=True, filename=filename, content_type=XLSX)
+    if stored:
+        response["X-SHA256"] = stored.sha256
+    return response

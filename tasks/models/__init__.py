@@ -1,3 +1,4 @@
+from .archive import Erratum, FrozenQuarter
 from .closing import AnnualJudgement, CloseOut
 from .cooperation import NoDuty, SupportRequest
 from .deadlines import Extension, Reminder
@@ -11,8 +12,10 @@ __all__ = [
     "Action",
     "AnnualJudgement",
     "CloseOut",
+    "Erratum",
     "Evidence",
     "Extension",
+    "FrozenQuarter",
     "NoDuty",
     "Plan",
     "PlanFinding",

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from .plan import Responsibility
 from .reporting import QuarterlyReport, proxy_source_of
@@ -50,7 +50,12 @@ class ProgressEntryQuerySet(models.QuerySet):
         )
 
     def latest_accepted_texts(self, period):
-        """{responsibility id: the progress text it last had accepted up to the period, 代填 said before it}."""
+        """{responsibility id: the progress text it last had accepted up to the period, 代填 said before it}.
+
+        Of a frozen period, as stored.
+        """
+        if period.stored:
+            return dict(period.stored.read("texts", tuple[tuple[int, str], ...]))
         entries = (
             self.accepted()
             .up_to(period)
@@ -68,26 +73,50 @@ class ProgressEntryQuerySet(models.QuerySet):
         """{responsibility id: the entry it last had accepted in an earlier period}, with that period.
 
         Each carries the completion that stood then as `stands_at` (None for a supporter), stated in the period
-        `stands_since`: its own, the older one it left unchanged, or 0 where nothing had been stated before.
+        `stands_since`: its own, the older one it left unchanged, 0 where nothing had been stated before, or what a
+        correction of an archived quarter made of it (one more query where there are any).
         """
         entries = (
             self.accepted()
             .before(period)
             .with_proxy()
             .filter(responsibility__in=responsibility_ids)
+            .annotate(erratum=Subquery(_errata_since_entry(period).values("pk")[:1]))
             .select_related("report__period__plan")
             .order_by("report__period__year", "report__period__quarter")
         )
-        latest = {}
+        latest, corrected = {}, [entry.erratum for entry in entries if entry.erratum]
+        errata = _errata().select_related("period__plan").in_bulk(corrected) if corrected else {}
         for entry in entries:
-            older = latest.get(entry.responsibility_id)
-            if entry.no_change and older:
+            older, erratum = latest.get(entry.responsibility_id), errata.get(entry.erratum)
+            if erratum:
+                entry.stands_at, entry.stands_since = erratum.completion, erratum.period
+            elif entry.no_change and older:
                 entry.stands_at, entry.stands_since = older.stands_at, older.stands_since
             else:
                 entry.stands_at = 0 if entry.no_change else entry.completion
                 entry.stands_since = entry.report.period
             latest[entry.responsibility_id] = entry
         return latest
+
+
+def _errata():
+    return Responsibility.errata.rel.related_model.objects
+
+
+def _errata_since_entry(period):
+    """Corrections of a line's completion in its own quarter or a later one before the period, the last one first."""
+    year, quarter = OuterRef("report__period__year"), OuterRef("report__period__quarter")
+    return (
+        _errata()
+        .filter(
+            Q(period__year__gt=year) | Q(period__year=year, period__quarter__gte=quarter),
+            Q(period__year__lt=period.year) | Q(period__year=period.year, period__quarter__lt=period.quarter),
+            responsibility=OuterRef("responsibility"),
+            completion__isnull=False,
+        )
+        .order_by("-period__year", "-period__quarter", "-at", "-pk")
+    )
 
 
 class ProgressEntry(models.Model):

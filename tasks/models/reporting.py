@@ -4,7 +4,7 @@ from functools import cached_property
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -76,16 +76,21 @@ class ReportingPeriod(models.Model):
         ]
 
     def __str__(self):
-        return calendar.label(self.year, self.quarter, self.plan.cadence)
+        return calendar.label(self.year, self.quarter, self.cadence)
+
+    @cached_property
+    def cadence(self):
+        """By which the period is named: its plan's."""
+        return self.plan.cadence
 
     @property
     def report_title(self):
         """What a unit's return is called: 2023年第三季度季报."""
-        return calendar.report_title(self.year, self.quarter, self.plan.cadence)
+        return calendar.report_title(self.year, self.quarter, self.cadence)
 
     @property
     def part_of_year(self):
-        return calendar.part_of_year(self.quarter, self.plan.cadence)
+        return calendar.part_of_year(self.quarter, self.cadence)
 
     @property
     def code(self):
@@ -103,9 +108,27 @@ class ReportingPeriod(models.Model):
         earlier = ReportingPeriod.objects.up_to(self)
         return not earlier.exclude(year=self.year, quarter=self.quarter).exists()
 
+    @cached_property
+    def stored(self):
+        """The FrozenQuarter without its workbook's bytes, in one query; None unless the period is frozen."""
+        archives = type(self).archive.related.related_model.objects
+        return archives.filter(period=self.pk).defer("workbook").first() if self.frozen_at else None
+
     @property
     def last_day(self):
         return calendar.last_day(self.year, self.quarter)
+
+    def hold(self):
+        """Bring the row up to date and keep it so to the end of the transaction, which others may do as well.
+
+        Verbs within the period hold it; those that move, close or freeze it lock it, so none misses another. Django
+        knows no FOR SHARE; SQLite, which has one writer at a time, needs none.
+        """
+        share = " FOR SHARE" if connection.vendor == "postgresql" else ""
+        sql = f"SELECT * FROM {self._meta.db_table} WHERE id = %s{share}"  # noqa: S608
+        now = ReportingPeriod.objects.raw(sql, [self.pk])[0]
+        for name in ("opens_at", "due_at", "closed_at", "frozen_at"):
+            setattr(self, name, getattr(now, name))
 
     def is_open(self, at):
         return self.opens_at <= at and self.closed_at is None and self.frozen_at is None

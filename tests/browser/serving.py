@@ -42,6 +42,7 @@ class Portal:
             ["collectstatic", "--no-input"],
             ["import_plan", PLAN_FILE],
             ["load_demo"],
+            ["freeze_period", "2022Q4"],
         ):
             self.manage(*command)
 

@@ -35,6 +35,8 @@ PAGES = {
     "review": ("kexie", f"{PLAN}review/"),
     "annual-judgements": ("kexie", f"{PLAN}annual/?year=2022"),
     "period-list": ("kexie", f"{PLAN}periods/"),
+    "archive": ("kexie", f"{PLAN}periods/2023Q3/archive/"),
+    "archive-frozen": ("kexie", f"{PLAN}periods/2022Q4/archive/"),
     "period": ("kexie", f"{PLAN}periods/2023Q4/"),
     "period-preview": ("kexie", f"{PLAN}periods/2024Q1/"),
     "reminders": ("kexie", f"{PLAN}periods/2023Q4/reminders/"),

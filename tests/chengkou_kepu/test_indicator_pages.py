@@ -80,11 +80,11 @@ def test_page_shows_target_source_presumption_values_and_gap(signed_in, cast, ba
     measured(training, baseline, 1000)
     measured(training, period, 500, QuarterlyReport.Status.SUBMITTED)
     response = signed_in(cast.lingdao).get(f"{URL}training/", {"period": "2023Q3"})
-    assert response.context["values"] == [
+    assert list(response.context["detail"].values) == [
         ValueRow("2023年第三季度报送", "500 人次", "", "培训台账", "", accepted=False),
         ValueRow("2022年第四季度报送", "1,000 人次", "1,000 人次", "培训台账", "", accepted=True),
     ]
-    assert response.context["points"] == [("2022年12月", 1000)]
+    assert response.context["detail"].points == (("2022年12月", 1000),)
     page = response.content.decode()
     assert SENTENCE in page
     assert "还差 4,000 人次" in page
@@ -100,7 +100,7 @@ def test_page_marks_what_is_presumed(signed_in, cast, period, survey):
 def test_a_drafted_value_is_not_shown(signed_in, cast, period, training):
     measured(training, period, 777, QuarterlyReport.Status.DRAFT)
     response = signed_in(cast.lingdao).get(f"{URL}training/", {"period": "2023Q3"})
-    assert response.context["values"] == []
+    assert response.context["detail"].values == ()
     assert "777" not in response.content.decode()
 
 
@@ -116,7 +116,7 @@ def test_milestone_page_shows_the_stages(signed_in, cast, plan, baseline, units)
     report = factories.make_report(baseline, units.kexie)
     Measurement.objects.create(indicator=museum, report=report, stage="在建")
     context = signed_in(cast.lingdao).get(f"{URL}museum/").context
-    assert context["stages"] == [
+    assert list(context["detail"].stages) == [
         StageRow("立项", False, False),
         StageRow("在建", True, False),
         StageRow("基本建成", False, True),

@@ -117,6 +117,7 @@ def test_long_term_work_is_never_closed_out(apply, plan):
 def test_a_period_that_takes_nothing_takes_no_application(fields, apply, period):
     for name, value in fields.items():
         setattr(period, name, value)
+    period.save()
     assert refused(apply) == (Refused, "2023年第三季度不能受理办结申请。")
 
 

@@ -11,6 +11,7 @@ from tasks.models import (
     Action,
     AnnualJudgement,
     CloseOut,
+    Erratum,
     Evidence,
     Extension,
     NoDuty,
@@ -146,6 +147,17 @@ def close_out_with(rows, **fields):
     return CloseOut(**usual | {"applied_by": rows["user"], "applied_at": AT} | fields)
 
 
+def erratum_with(rows, **fields):
+    usual = {
+        "period": rows["period"],
+        "subject": "总体进度",
+        "old": "40%",
+        "new": "45%",
+        "reason": "统计口径有误",
+    }
+    return Erratum(**usual | {"by": rows["user"], "at": AT} | fields)
+
+
 def verified_with(rows, status="VERIFIED", **fields):
     decided = {"decided_by": rows["user"], "decided_at": AT} | dict.fromkeys(POINTS, True)
     return close_out_with(rows, status=status, **decided | fields)
@@ -270,6 +282,17 @@ IMPOSSIBLE = [
         "核查结论应有核查人和时间。",
         lambda rows: close_out_with(rows, decided_by=rows["user"], decided_at=AT),
     ),
+    (
+        "erratum_stage_fits_completion",
+        "未启动应为 0，推进中应为 1 至 99，已完成应为 100。",
+        lambda rows: erratum_with(rows, completion=45, stage="UNDER_WAY"),
+    ),
+    (
+        "erratum_stage_fits_completion",
+        "未启动应为 0，推进中应为 1 至 99，已完成应为 100。",
+        lambda rows: erratum_with(rows, responsibility=rows["line"], completion=45, stage="COMPLETED"),
+    ),
+    ("erratum_has_reason", "更正须写明原因和依据。", lambda rows: erratum_with(rows, reason="")),
     *(
         ("evidence_of_exactly_one", "一份文件只能附在一项进展、一项办结申请或一次线下签批上。", build)
         for build in (

@@ -8,12 +8,14 @@ import threading
 import pytest
 from django.db import connection, transaction
 
+from chengkou_kepu.freezing import freeze_quarter
 from departments.models import Role
 from tasks import closing, drafting, workflow
 from tasks.drafting import LineInput
 from tasks.models import (
     CloseOut,
     Evidence,
+    FrozenQuarter,
     ProgressEntry,
     QuarterlyReport,
     ReportEvent,
@@ -23,6 +25,7 @@ from tasks.models import (
 from tasks.models.closing import POINTS
 from tasks.periods import open_period
 from tasks.refusals import Outdated, Refused
+from tasks.standing import PlanStanding
 from tests import factories
 from tests.factories import lead_values, moment
 from tests.files import upload_of
@@ -265,3 +268,123 @@ def test_verified_and_refused_at_once_exactly_one_wins(plan, period, units, cast
     won = [r for r in results if not isinstance(r, Exception)]
     assert [type(r) for r in results if isinstance(r, Exception)] == [Refused]
     assert [CloseOut.objects.get().status] == won
+
+
+# Freezing while returns move
+
+
+@pytest.fixture
+def closing_in(submitted, period):
+    """The quarter of 县教委's submitted return, closed; the return is the only one."""
+    ReportingPeriod.objects.filter(pk=period.pk).update(closed_at=AT)
+    return submitted
+
+
+def stored_figure(period):
+    """What the frozen quarter stored of task 3; None where it is not frozen."""
+    frozen = FrozenQuarter.objects.filter(period=period).first()
+    if frozen is None:
+        return "not frozen"
+    standing = frozen.read("standing", PlanStanding)
+    return next(t.completion for t in standing.tasks if t.number == 3)
+
+
+def let_verb_go_first(monkeypatch, moves):
+    """The verb has looked at the period when freezing begins; it writes once freezing waits for it, or is over."""
+    looked = threading.Event()
+    move = workflow._move
+
+    def move_late(*args, **kwargs):
+        looked.set()
+        moves.wait(timeout=2)
+        return move(*args, **kwargs)
+
+    monkeypatch.setattr(workflow, "_move", move_late)
+    return looked
+
+
+def freezing_after(looked, period, moves):
+    def freeze():
+        looked.wait(timeout=20)
+        try:
+            return freeze_quarter(period, by=None, at=AT).rule_version
+        finally:
+            moves.set()
+
+    return freeze
+
+
+def test_a_return_reopened_while_the_quarter_is_frozen_is_in_or_refused(
+    closing_in, period, cast, monkeypatch
+):
+    """Reopening holds the period: freezing waits for it, and stores what is true then."""
+    accepted = workflow.accept(closing_in, by=cast.kexie, at=AT, version=closing_in.version)
+    moves = threading.Event()
+    looked = let_verb_go_first(monkeypatch, moves)
+
+    def reopen():
+        asked = {"by": cast.kexie, "at": AT, "version": accepted.version, "reason": "数据有误"}
+        return workflow.reopen(accepted, **asked).status
+
+    assert at_once(reopen, freezing_after(looked, period, moves)) == ["RETURNED", 1]
+    assert (stored_figure(period), QuarterlyReport.objects.get().status) == (None, "RETURNED")
+
+
+def test_control_without_holding_the_period_the_archive_keeps_what_no_longer_is(
+    closing_in, period, cast, monkeypatch
+):
+    accepted = workflow.accept(closing_in, by=cast.kexie, at=AT, version=closing_in.version)
+    monkeypatch.setattr(ReportingPeriod, "hold", lambda self: None)
+    moves = threading.Event()
+    looked = let_verb_go_first(monkeypatch, moves)
+
+    def reopen():
+        asked = {"by": cast.kexie, "at": AT, "version": accepted.version, "reason": "数据有误"}
+        return workflow.reopen(accepted, **asked).status
+
+    assert at_once(reopen, freezing_after(looked, period, moves)) == ["RETURNED", 1]
+    assert (stored_figure(period), QuarterlyReport.objects.get().status) == (40, "RETURNED")
+
+
+def test_a_return_submitted_while_the_quarter_is_frozen_keeps_it_from_being_frozen(
+    closing_in, period, cast, monkeypatch
+):
+    workflow.return_report(closing_in, by=cast.kexie, at=AT, version=closing_in.version, reason="请补正")
+    returned = QuarterlyReport.objects.get()
+    moves = threading.Event()
+    looked = let_verb_go_first(monkeypatch, moves)
+    sent, froze = at_once(submitting(returned, cast.jiaowei), freezing_after(looked, period, moves))
+    assert (sent, type(froze)) == ("SUBMITTED", Refused)
+    assert stored_figure(period) == "not frozen"
+
+
+def test_control_without_holding_the_period_a_submitted_return_is_locked_in(
+    closing_in, period, cast, monkeypatch
+):
+    workflow.return_report(closing_in, by=cast.kexie, at=AT, version=closing_in.version, reason="请补正")
+    returned = QuarterlyReport.objects.get()
+    monkeypatch.setattr(ReportingPeriod, "hold", lambda self: None)
+    moves = threading.Event()
+    looked = let_verb_go_first(monkeypatch, moves)
+    results = at_once(submitting(returned, cast.jiaowei), freezing_after(looked, period, moves))
+    assert results == ["SUBMITTED", 1]
+    assert (QuarterlyReport.objects.get().status, stored_figure(period)) == ("SUBMITTED", None)
+
+
+def test_accepted_and_frozen_at_once_is_stored_or_refused(closing_in, period, cast):
+    accept = {"by": cast.kexie, "at": AT, "version": closing_in.version}
+    results = at_once(
+        lambda: workflow.accept(closing_in, **accept).status,
+        lambda: freeze_quarter(period, by=None, at=AT).rule_version,
+    )
+    assert results[0] == "ACCEPTED"
+    assert stored_figure(period) == (40 if results[1] == 1 else "not frozen")
+    assert results[1] == 1 or isinstance(results[1], Refused)
+
+
+def test_one_quarter_is_frozen_once(plan, baseline):
+    def freezing():
+        return freeze_quarter(baseline, by=None, at=AT).pk
+
+    assert list(kinds(at_once(*[freezing] * 6)).values()) == [6]
+    assert FrozenQuarter.objects.count() == 1

@@ -1,0 +1,71 @@
+"""更正说明: what a frozen quarter should have said, put beside it, and counted in later quarters only."""
+
+from django.db import transaction
+
+from departments import audit
+
+from . import permissions
+from .models import Erratum, Stage
+from .refusals import NotAllowed, Refused
+from .standing import PlanStanding
+
+
+def correct(period, *, subject, old, new, reason, by, at):
+    """Put a correction of `subject` (a unit, an indicator, the plan's total) beside a frozen quarter; the Erratum."""
+    return _correct(period, {"subject": subject, "old": old, "new": new}, reason, by=by, at=at)
+
+
+def correct_completion(period, responsibility, completion, *, reason, by, at):
+    """Correct what a lead stated of a task in a frozen quarter; the Erratum.
+
+    From that quarter on it is the accepted figure for later quarters. What it was is taken from what is stored.
+    """
+    if not responsibility.is_lead or responsibility.task.plan_id != period.plan_id:
+        raise Refused("请从所列牵头工作中选择。")
+    if completion is None or not 0 <= completion <= 100:
+        raise Refused("进度应为 0 至 100 的整数。")
+    stage = (
+        Stage.NOT_STARTED if completion == 0 else Stage.COMPLETED if completion == 100 else Stage.UNDER_WAY
+    )
+    told = {
+        "subject": f"第{responsibility.task.number}项：{responsibility.department}自评进度",
+        "old": _stated(period, responsibility),
+        "new": f"{completion}%（{stage.label}）",
+        "task": responsibility.task,
+        "responsibility": responsibility,
+        "completion": completion,
+        "stage": stage,
+    }
+    return _correct(period, told, reason, by=by, at=at)
+
+
+def _correct(period, told, reason, *, by, at):
+    if not permissions.coordinates(by, period.plan):
+        raise NotAllowed("只有科协工作人员可以更正。")
+    if not period.frozen_at:
+        raise Refused(f"{period}还没有定稿归档，请直接退回或重新打开{period.plan.words.report}更正。")
+    told = {name: value.strip() if isinstance(value, str) else value for name, value in told.items()}
+    if not (told["subject"] and told["old"] and told["new"]):
+        raise Refused("请写明更正事项、原数据和更正后的数据。")
+    if told["old"] == told["new"]:
+        raise Refused("更正后的数据与原数据相同。")
+    if not reason.strip():
+        raise Refused("请写明更正原因和依据。")
+    with transaction.atomic():
+        erratum = Erratum.objects.create(period=period, reason=reason.strip(), by=by, at=at, **told)
+        detail = f"{erratum.subject}：原为{erratum.old}，更正为{erratum.new}。{erratum.reason}"
+        audit.record("更正说明", f"{period.plan} {period}", by=by, at=at, detail=detail)
+    return erratum
+
+
+def _stated(period, responsibility):
+    """What the stored figures say of the lead, or what a correction made of it last."""
+    last = Erratum.objects.filter(period=period, responsibility=responsibility).order_by("at", "pk").last()
+    if last:
+        return last.new
+    standing = period.stored and period.stored.read("standing", PlanStanding)
+    leads = [lead for task in (standing.tasks if standing else ()) for lead in task.leads]
+    lead = next((lead for lead in leads if lead.responsibility_id == responsibility.pk), None)
+    if lead is None or lead.completion is None:
+        return "无数据"
+    return f"{lead.completion}%（{Stage(lead.stage).label}）"
