@@ -17,6 +17,7 @@ from tasks import permissions, workflow
 from tasks.drafting import LEAD_FIELDS, begin_report
 from tasks.forms import SignatureForm
 from tasks.models import QuarterlyReport, ReportingPeriod
+from tasks.posted import is_id, posted_ids
 
 from . import filing_page, review_page
 from .saving import Typed, save_return, seen_version
@@ -124,7 +125,7 @@ class QuarterlyReportAdmin(RoleAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         found = self.get_queryset(request).select_related("period__plan__region", "department")
-        report = found.filter(pk=object_id).first() if str(object_id).isdecimal() else None
+        report = found.filter(pk=object_id).first() if is_id(str(object_id)) else None
         if report is None:
             raise Http404("没有这份季报。")
         return report
@@ -138,7 +139,7 @@ class QuarterlyReportAdmin(RoleAdmin):
             and report.status in review_page.READABLE
         )
         if reviewed or not own:
-            lines = {int(line) for line in posted.getlist("lines") if line.isdecimal()}
+            lines = set(posted_ids(posted, "lines"))
             page = review_page.assemble(report, user=request.user, at=at)
             files = roles.files_for(request.user, report.department_id)
             return self._render(request, "review", page=page, files=files, typed_lines=lines, **context)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from tasks import annual, workflow
 from tasks.models import AnnualJudgement, Task
+from tasks.posted import posted_text
 
 from .review import coordinated_plan
 
@@ -74,9 +75,8 @@ def _judged(request, plan, year, tasks, *, at):
 
 def _posted(data, task):
     verdict = VERDICTS.get(data.get(f"verdict-{task.pk}", ""))
-    return annual.Judged(
-        task.pk, verdict, data.get(f"ground-{task.pk}", "")[:2000], data.get(f"seen-{task.pk}", "")
-    )
+    ground = posted_text(data, f"ground-{task.pk}")
+    return annual.Judged(task.pk, verdict, ground, data.get(f"seen-{task.pk}", ""))
 
 
 def _rows(tasks, year, data):

@@ -10,6 +10,7 @@ from departments import permissions as roles
 from tasks import closing, evidence, permissions, reviewers, workflow
 from tasks.forms import CloseOutForm
 from tasks.models import CloseOut, Responsibility
+from tasks.posted import posted_text
 from tasks.selection import periods_of, visible_plan
 
 Status = CloseOut.Status
@@ -136,7 +137,7 @@ def _readable(user, plan, pk):
 
 def _done(request, close_out, *, at):
     """Decide, attach or reopen as asked; False after saying why not."""
-    verb, reason = request.POST.get("verb"), request.POST.get("reason", "")
+    verb = request.POST.get("verb")
     points, asked = request.POST.getlist("points"), {"by": request.user, "at": at}
     try:
         if verb == "attach":
@@ -144,6 +145,7 @@ def _done(request, close_out, *, at):
                 raise workflow.Refused("请先选择文件。")
             _attach(request, close_out, at=at)
             return True
+        reason = posted_text(request.POST, "reason")
         if verb == "verify":
             closing.verify(close_out, points=points, note=reason, **asked)
         elif verb == "refuse":

@@ -11,19 +11,22 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tasks import calendar, cooperation, workflow
 from tasks.answers import Answer, answers_to
 from tasks.forms import SupportRequestForm
 from tasks.models import Action, CloseOut, NoDuty, Responsibility, SupportRequest, Task
+from tasks.posted import posted_ids, posted_text
 from tasks.selection import named_period, visible_plan
 
 from .filing import asked_department
+from .way_back import way_back
 
 TIME_TO_USE = timedelta(days=3)
+LONGEST = 500
 SECTION = re.compile(r"tasks-[0-9]{1,4}")
+DECIDED = {"end": "已恢复填报。", "agree": "已确认无具体任务。", "refuse": "已答复不同意。"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def filing_cooperation(request, slug, code):
         "led": _led_sections(department, period, request.POST),
         "duties": _duties(department, period),
         "fixed": workflow.reason_not_open(period, at=at),
-        "ticked": {int(pk) for pk in request.POST.getlist("rows") if pk.isdecimal()},
+        "ticked": set(posted_ids(request.POST, "rows")),
         "reason": request.POST.get("reason", ""),
     }
     return render(request, "chengkou_kepu/filing_cooperation.html", context)
@@ -114,10 +117,13 @@ def _carried_out(request, period, department, form, *, at):
             rows = _ticked_supports(request.POST, period)
             fresh = cooperation.ask_support(period, department, rows, **form.cleaned_data, **asked)
             messages.success(request, f"已征集 {len(fresh)} 项。" if fresh else "所选各项此前都已征集。")
-        else:
+        elif request.POST.get("verb") == "claim":
             rows = _ticked(request.POST, period)
-            cooperation.claim_no_duty(department, rows, reason=request.POST.get("reason", ""), **asked)
+            reason = posted_text(request.POST, "reason", LONGEST)
+            cooperation.claim_no_duty(department, rows, reason=reason, **asked)
             messages.success(request, "已提交，由牵头单位或县科协确认。")
+        else:
+            raise workflow.Refused("没有这个操作。")
     except workflow.NotAllowed:
         raise
     except workflow.Refused as refusal:
@@ -138,25 +144,23 @@ def no_duty(request, slug, pk):
     try:
         if verb == "end":
             cooperation.end_no_duty(claim, **asked)
-        else:
-            decision = request.POST.get("decision", "")
+        elif verb in ("agree", "refuse"):
+            decision = posted_text(request.POST, "decision", LONGEST)
             cooperation.decide_no_duty(claim, agree=verb == "agree", decision=decision, **asked)
-        messages.success(
-            request, {"end": "已恢复填报。", "agree": "已确认无具体任务。"}.get(verb, "已答复不同意。")
-        )
+        else:
+            raise workflow.Refused("没有这个操作。")
+        messages.success(request, DECIDED[verb])
     except workflow.NotAllowed:
         raise
     except workflow.Refused as refusal:
         messages.error(request, str(refusal))
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return redirect(back if safe else reverse("filing", args=[slug]))
+    return way_back(request, request.POST.get("next", ""), otherwise=reverse("filing", args=[slug]))
 
 
 def _ticked(data, period):
     """The posted responsibilities of the plan that are in force in the period."""
     held = Responsibility.objects.in_force(period.last_day).filter(task__plan=period.plan_id)
-    return list(held.filter(pk__in=_ids(data, "rows")).select_related("task", "department"))
+    return list(held.filter(pk__in=posted_ids(data, "rows")).select_related("task", "department"))
 
 
 def _ticked_supports(data, period):
@@ -166,18 +170,14 @@ def _ticked_supports(data, period):
     for ordinal in sections:
         wanted |= Q(
             task__action__ordinal=ordinal,
-            task__in=_ids(data, f"tasks-{ordinal}"),
-            department__in=_ids(data, f"units-{ordinal}"),
+            task__in=posted_ids(data, f"tasks-{ordinal}"),
+            department__in=posted_ids(data, f"units-{ordinal}"),
         )
     held = Responsibility.objects.in_force(period.last_day).filter(
         wanted, task__plan=period.plan_id, role=Responsibility.Role.SUPPORT
     )
     asked = held.exclude(no_duties__in=NoDuty.objects.agreed())
     return list(asked.select_related("task", "department").order_by("task__number", "position"))
-
-
-def _ids(data, name):
-    return [int(pk) for pk in data.getlist(name) if pk.isascii() and pk.isdecimal() and len(pk) < 18]
 
 
 def _led_sections(department, period, data):
@@ -203,8 +203,8 @@ def _led_sections(department, period, data):
             action,
             tuple(Supporter(r, answers.get(r.pk), claims.get(r.pk)) for r in supports if r.task in of_action),
             tuple(of_action),
-            frozenset(_ids(data, f"tasks-{action.ordinal}")),
-            frozenset(_ids(data, f"units-{action.ordinal}")),
+            frozenset(posted_ids(data, f"tasks-{action.ordinal}")),
+            frozenset(posted_ids(data, f"units-{action.ordinal}")),
         )
         for action, of_action in sections.items()
     ]

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tasks import evidence, permissions, workflow
 from tasks.models import Evidence, QuarterlyReport
+from tasks.posted import posted_ids
 from tasks.selection import named_period, visible_plan
 
 from .filing import asked_department, return_address
@@ -23,9 +24,7 @@ def evidence_upload(request, slug, code):
     plan = visible_plan(request, slug)
     period = named_period(plan, code)
     department, _ = asked_department(request, plan)
-    lines = [
-        int(pk) for pk in request.POST.getlist("lines") if pk.isascii() and pk.isdecimal() and len(pk) < 18
-    ]
+    lines = posted_ids(request.POST, "lines")
     try:
         names = _attach(request, period, department, lines, at=at)
     except workflow.NotAllowed:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from tasks import extensions
 from tasks.forms import DueForm
 from tasks.models import Extension
+from tasks.posted import posted_text
 from tasks.refusals import Refused
 
 from .review import coordinated_plan
@@ -24,13 +25,16 @@ def extension_decide(request, slug, pk):
         raise Http404("没有这项延期申请。")
     asked = {"by": request.user, "at": timezone.now()}
     try:
-        if request.POST.get("verb") == "grant":
+        verb = request.POST.get("verb")
+        if verb == "grant":
             form = DueForm(request.POST)
             if not form.is_valid():
                 raise Refused(form.errors["due_on"][0])
             decided = extensions.grant(extension, until=form.cleaned_data["due_on"], **asked)
+        elif verb == "refuse":
+            decided = extensions.refuse(extension, reason=posted_text(request.POST, "reason", 500), **asked)
         else:
-            decided = extensions.refuse(extension, reason=request.POST.get("reason", ""), **asked)
+            raise Refused("没有这个操作。")
         messages.success(request, f"{decided.department}{decided.period.report_title}{decided.answer}")
     except Refused as refusal:
         messages.error(request, str(refusal))

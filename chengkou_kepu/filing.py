@@ -1,6 +1,5 @@
 """填报: a unit's returns, the one page on which it files a quarter, and the verbs asked for there."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,14 +16,13 @@ from tasks import cooperation, extensions, permissions, workflow
 from tasks.forms import ExtensionForm, SignatureForm
 from tasks.models import Extension, QuarterlyReport, ReportingPeriod, SupportRequest
 from tasks.obligations import Filing, filing_state, own_due
+from tasks.posted import is_id
 from tasks.selection import named_period, periods_of, visible_plan
 from tasks.telling import filing_path
 
 from .filing_page import assemble
 from .saving import Typed, save_return, seen_version
 from .verbs import BEGINNING_VERBS, SUBMIT_SIGNED, UNIT_VERBS, carry_out, posted_number
-
-ID = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -226,7 +224,7 @@ def asked_department(request, plan):
     for department in own:
         if str(department.pk) == asked:
             return department, own
-    if not (ID.fullmatch(asked) and permissions.coordinates(request.user, plan)):
+    if not (is_id(asked) and permissions.coordinates(request.user, plan)):
         raise Http404("没有这个单位。")
     department = Department.objects.units().filter(region=plan.region_id, pk=int(asked)).first()
     if department is None:

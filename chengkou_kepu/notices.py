@@ -4,12 +4,14 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tasks import calendar
 from tasks.models import Plan
+
+from .way_back import way_back
 
 PAGE = 30
 
@@ -34,5 +36,4 @@ def notice_open(request, pk):
     if notice is None:
         raise Http404("没有这条消息。")
     request.user.notices.unread().filter(pk=pk).update(read_at=timezone.now())
-    safe = url_has_allowed_host_and_scheme(notice.path, allowed_hosts={request.get_host()})
-    return redirect(notice.path if safe else "notice-list")
+    return way_back(request, notice.path, otherwise=reverse("notice-list"))

@@ -8,11 +8,12 @@ from departments import permissions as roles
 from indicators.standing import indicator_standing, owed_by_unit, owners_owing
 from tasks import periods
 from tasks.ledger import Ledger
-from tasks.models import ReportingPeriod, Task
+from tasks.models import QuarterlyReport, ReportingPeriod, Task
 from tasks.obligations import Filing, UnitFiling
 from tasks.selection import planned_period
 from tasks.standing import unit_filings
 
+Status = QuarterlyReport.Status
 NOT_BEGUN = "未开始"
 
 
@@ -61,7 +62,10 @@ class UnitGroup:
 
 @dataclass(frozen=True)
 class PeriodPage:
-    """`period` may be unsaved: then `groups` say who will owe. `exempt` are units that owe nothing."""
+    """`period` may be unsaved: then `groups` say who will owe. `exempt` are units that owe nothing.
+
+    `endorsing` says which units' own approvers have the return.
+    """
 
     period: ReportingPeriod
     state: str
@@ -69,6 +73,7 @@ class PeriodPage:
     exempt: tuple[UnitFiling, ...]
     lines: int
     indicators: int
+    endorsing: str
     live: bool
     at: datetime
 
@@ -135,6 +140,7 @@ def assemble(period, *, at):
         exempt=tuple(unit for unit in filings if not unit.owes),
         lines=sum(len(row.tasks) for row in rows),
         indicators=sum(len(row.indicators) for row in rows),
+        endorsing=periods.endorsing_words([f.department for f in filings if f.status == Status.ENDORSING]),
         live=period.pk is not None and period.is_open(at),
         at=at,
     )

@@ -36,7 +36,7 @@ def period_list(request, slug):
     at = timezone.now()
     plan = coordinated_plan(request, slug)
     if request.GET.get("first"):
-        return redirect("period", plan.slug, request.GET["first"])
+        return redirect("period", plan.slug, "{}Q{}".format(*_key(request.GET["first"])))
     known = periods_of(plan)
     key = periods.next_period(plan)
     context = {
@@ -71,10 +71,7 @@ def period(request, slug, code):
     """One period: a preview before it is opened, then how filing stands; the units alone for htmx."""
     at = timezone.now()
     plan = coordinated_plan(request, slug)
-    try:
-        key = calendar.parse_quarter(code)
-    except ValueError as error:
-        raise Http404(str(error)) from None
+    key = _key(code)
     if request.method == "POST":
         return _carry_out(request, plan, key, at=at)
     known = periods_of(plan)
@@ -90,6 +87,13 @@ def period(request, slug, code):
     return render(request, f"chengkou_kepu/{template}.html", {"plan": plan, "page": page})
 
 
+def _key(code):
+    try:
+        return calendar.parse_quarter(code)
+    except ValueError as error:
+        raise Http404(str(error)) from None
+
+
 def _carry_out(request, plan, key, *, at):
     """The verb asked for; what it did or why not is said on the page it leads back to."""
     code = f"{key[0]}Q{key[1]}"
@@ -102,7 +106,8 @@ def _carry_out(request, plan, key, *, at):
             period = periods.move_due(named_period(plan, code), _due_on(request.POST), **asked)
             done = f"{period}的截止日期已改为{calendar.local_day(period.due_at):%Y-%m-%d}。"
         elif verb == "close":
-            done = f"{periods.close_period(named_period(plan, code), **asked)}已截止填报。"
+            period = periods.close_period(named_period(plan, code), **asked)
+            done = f"{period}已截止填报。{periods.left_endorsing(period)}"
         elif verb == "reopen":
             done = f"{periods.reopen_period(named_period(plan, code), **asked)}已重新开放填报。"
         else:

@@ -20,6 +20,7 @@ from tasks import reminders as verbs
 from tasks.ledger import Ledger
 from tasks.models import Reminder, ReportingPeriod
 from tasks.obligations import UnitFiling, own_due
+from tasks.posted import posted_text
 from tasks.refusals import NotAllowed, Refused
 from tasks.reminding import Kind, days_from, kind_of, step_due, template
 from tasks.selection import named_period, periods_of
@@ -228,7 +229,7 @@ def _carry_out(request, period, units, *, at):
         if verb not in ("remind", "messenger"):
             raise Refused("没有这个操作。")
         channel = Channel.NOTICE if verb == "remind" else Channel.MESSENGER
-        text = request.POST.get("text", "")
+        text = posted_text(request.POST, "text", verbs.LONGEST)
         told = [(unit, verbs.worded(text, period, unit, at)) for unit in chosen]
         done = verbs.remind_by_hand(period, told, channel=channel, by=request.user, at=at)
     except NotAllowed:

@@ -10,7 +10,6 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from indicators.standing import owners_owing
@@ -18,11 +17,13 @@ from tasks import calendar, permissions, reviewers, workflow
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, Extension, NoDuty, QuarterlyReport, ReportEvent
 from tasks.obligations import Filing, UnitFiling, filing_state, resubmission_due, resubmitted_late
+from tasks.posted import posted_ids, posted_text
 from tasks.selection import chosen_period, periods_of, visible_plan
 from tasks.standing import unit_filings
 
 from .review_page import CAME_BACK, assemble
-from .verbs import REVIEW_VERBS, carry_out, posted_number
+from .verbs import LONGEST_REMARK, REVIEW_VERBS, carry_out, posted_number
+from .way_back import way_back
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
@@ -123,12 +124,8 @@ def _waiting(ledger, request, *, at):
 def _accept_several(request, plan, *, at):
     """Accept the ticked reports, each at the version in which its page was opened; each refusal is said by name."""
     opened = request.session.get(OPENED, {})
-    ids = [
-        int(pk) for pk in request.POST.getlist("reports") if pk.isascii() and pk.isdecimal() and len(pk) < 18
-    ]
-    reports = QuarterlyReport.objects.filter(period__plan=plan, pk__in=ids).select_related(
-        "period__plan", "department"
-    )
+    asked = QuarterlyReport.objects.filter(period__plan=plan, pk__in=posted_ids(request.POST, "reports"))
+    reports = asked.select_related("period__plan", "department")
     if not reports:
         messages.error(request, "请勾选要审核通过的季报。")
     for report in reports:
@@ -205,7 +202,7 @@ def _decide(request, report, *, at):
             "plan": report.period.plan,
             "page": assemble(report, user=request.user, at=at),
             "typed_reason": request.POST.get("reason", ""),
-            "typed_lines": {int(x) for x in request.POST.getlist("lines") if x.isdecimal()},
+            "typed_lines": set(posted_ids(request.POST, "lines")),
             "typed_remarks": {
                 name.removeprefix("remark-"): text
                 for name, text in request.POST.items()
@@ -219,8 +216,9 @@ def _decide(request, report, *, at):
 
 def _keep_snippets(user, data):
     """存为常用批语: the reason and the remarks of the ticked lines, each once."""
-    said = [data.get("reason", ""), *(data.get(f"remark-{line}", "") for line in data.getlist("lines"))]
-    for text in dict.fromkeys(text.strip()[:500] for text in said):
+    names = [f"remark-{line}" for line in posted_ids(data, "lines")]
+    said = [posted_text(data, "reason"), *(posted_text(data, name) for name in names)]
+    for text in dict.fromkeys(text[:LONGEST_REMARK] for text in said):
         if text:
             user.remark_snippets.get_or_create(text=text)
 
@@ -230,9 +228,7 @@ def remark_snippet_remove(request, slug, pk):
     """Take one of one's own 常用批语 away; back to the report it was seen on."""
     plan = coordinated_plan(request, slug)
     request.user.remark_snippets.filter(pk=pk).delete()
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return redirect(back if safe else reverse("review", args=[plan.slug]))
+    return way_back(request, request.POST.get("next", ""), otherwise=reverse("review", args=[plan.slug]))
 
 
 def coordinated_plan(request, slug):

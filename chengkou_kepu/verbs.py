@@ -3,11 +3,13 @@
 from tasks import workflow
 from tasks.forms import SignatureForm
 from tasks.models import ReportEvent
+from tasks.posted import posted_ids, posted_text
 
 Verb = ReportEvent.Verb
 SUBMIT_SIGNED = "SUBMIT_SIGNED"
 UNIT_VERBS = {Verb.SEND_UP, Verb.SUBMIT, SUBMIT_SIGNED, Verb.SEND_BACK, Verb.RECALL, Verb.WITHDRAW}
 REVIEW_VERBS = {Verb.ACCEPT, Verb.RETURN, Verb.REOPEN}
+LONGEST_REMARK, LONGEST_SOURCE = 500, 200
 BEGINNING_VERBS = {Verb.SEND_UP, Verb.SUBMIT, SUBMIT_SIGNED}
 DONE = {
     Verb.SEND_UP: "已送本单位审核人审核。",
@@ -37,17 +39,18 @@ def carry_out(report, data, files, *, version, by, at):
     """
     verb = data.get("verb", "")
     asked = {"by": by, "at": at, "version": version}
-    reason = data.get("reason", "")
     if verb in (Verb.SUBMIT, SUBMIT_SIGNED):
         signature = _signature(data, files, at) if verb == SUBMIT_SIGNED else None
-        workflow.submit(report, **asked, signature=signature, proxy_source=data.get("proxy_source", ""))
+        source = posted_text(data, "proxy_source", LONGEST_SOURCE)
+        workflow.submit(report, **asked, signature=signature, proxy_source=source)
     elif verb == Verb.RETURN:
-        lines = [int(line) for line in data.getlist("lines") if line.isdecimal()]
-        remarks = {line: data.get(f"remark-{line}", "") for line in lines}
+        lines = posted_ids(data, "lines")
+        remarks = {line: posted_text(data, f"remark-{line}", LONGEST_REMARK) for line in lines}
+        reason = posted_text(data, "reason")
         code = ReportEvent.Code.EMPTY if data.get("code") == ReportEvent.Code.EMPTY else ""
         workflow.return_report(report, **asked, reason=reason, lines=lines, remarks=remarks, code=code)
     elif verb in _WITH_REASON:
-        _WITH_REASON[verb](report, **asked, reason=reason)
+        _WITH_REASON[verb](report, **asked, reason=posted_text(data, "reason"))
     elif verb in _PLAIN:
         _PLAIN[verb](report, **asked)
     else:

@@ -4,6 +4,7 @@ import re
 
 from django import forms
 
+from tasks.posted import TEXT_ERRORS
 from tasks.row_forms import QuantityField, TrackedForm
 
 from .measuring import FIELDS_BY_KIND, NUMBERS, MeasurementInput, label_of
@@ -52,9 +53,12 @@ def _field(indicator, name):
             max_length=2000,
             widget=forms.Textarea(attrs={"rows": 4}),
             help_text="写明依据的材料和事实。",
+            error_messages=TEXT_ERRORS,
         )
     placeholder = forms.TextInput(attrs={"placeholder": "如：培训台账"})
-    return forms.CharField(label=label, required=False, max_length=200, widget=placeholder)
+    return forms.CharField(
+        label=label, required=False, max_length=200, widget=placeholder, error_messages=TEXT_ERRORS
+    )
 
 
 def _unit_in(label):

@@ -6,10 +6,10 @@ from departments import audit
 from departments import permissions as roles
 
 from . import calendar, permissions
-from .models import NoDuty, ProgressEntry, Responsibility, SupportRequest
+from .models import CloseOut, NoDuty, ProgressEntry, Responsibility, SupportRequest
 from .refusals import NotAllowed, Refused
 from .telling import tell_answer, tell_no_duty, tell_requests
-from .workflow import reason_not_open
+from .workflow import reason_not_open, reason_not_taken
 
 
 @transaction.atomic
@@ -34,6 +34,7 @@ def ask_support(period, lead, responsibilities, *, due_on, by, at, note=""):
     tasks = set(led.values_list("task_id", flat=True))
     if any(r.is_lead or r.department.is_group or r.task_id not in tasks for r in responsibilities):
         raise NotAllowed("只能向本单位牵头工作的配合单位征集。")
+    _require_askable(period, responsibilities)
     asked = {
         "period": period,
         "lead": lead,
@@ -61,9 +62,11 @@ def answer(request, *, by, at):
     responsibility = request.responsibility
     if not roles.files_for(by, responsibility.department_id):
         raise NotAllowed("只有被征集的单位可以答复。")
-    entry = ProgressEntry.objects.filter(
-        report__period=request.period_id, responsibility=responsibility
-    ).first()
+    entries = ProgressEntry.objects.filter(report__period=request.period_id, responsibility=responsibility)
+    entry = entries.select_related("report__period__plan").first()
+    why = reason_not_taken(entry.report, at=at) if entry else reason_not_open(request.period, at=at)
+    if why:
+        raise Refused(why)
     if entry is None or not entry.told:
         raise Refused("请先填写本季进展，再答复。")
     with transaction.atomic():
@@ -131,6 +134,20 @@ def may_decide(user, claim, *, on):
     return permissions.coordinates(user, responsibility.task.plan) or any(
         roles.files_for(user, unit) for unit in leads.values_list("department_id", flat=True)
     )
+
+
+def _require_askable(period, responsibilities):
+    closed = set(CloseOut.objects.verified_up_to(period).values_list("task_id", flat=True))
+    _refuse([r for r in responsibilities if r.task_id in closed], "已办结，不再征集")
+    idle = NoDuty.objects.agreed().filter(responsibility__in=responsibilities)
+    held = set(idle.values_list("responsibility_id", flat=True))
+    _refuse([r for r in responsibilities if r.pk in held], "已确认无具体任务；要征集的，请先恢复填报")
+
+
+def _refuse(responsibilities, sentence):
+    if responsibilities:
+        numbers = "、".join(str(number) for number in sorted({r.task.number for r in responsibilities}))
+        raise Refused(f"第 {numbers} 项{sentence}。")
 
 
 def _locked(claim):

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import BooleanField, Exists, ExpressionWrapper, F, OuterRef
 
 from departments import permissions as roles
 
 from . import permissions
-from .models import ProgressEntry, QuarterlyReport, Responsibility
+from .models import NoDuty, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
 from .refusals import NotAllowed, Refused
 from .workflow import locked_report, reason_not_open, require_open_for_lines
 
@@ -82,7 +82,7 @@ def save_lines(report, inputs, *, by, at):
     A line that differs from what is stored and was typed upon an older version is not saved but returned as a
     conflict. Lines equal to what is stored are left alone. NotAllowed for a responsibility not the unit's.
     """
-    responsibilities = _own_responsibilities(report, inputs)
+    responsibilities = own_responsibilities(report, [line.responsibility_id for line in inputs])
     stored = {e.responsibility_id: e for e in report.entries.select_related("updated_by")}
     typed = [
         (
@@ -139,14 +139,26 @@ def raise_version(report):
     report.version += 1
 
 
-def _own_responsibilities(report, inputs):
+def own_responsibilities(report, ids):
+    """{id: Responsibility} of the report's unit; NotAllowed for one that is not its own.
+
+    Refused for one that was agreed to be 无具体任务, unless a lead has asked for it in the period (征集).
+    """
+    agreed = NoDuty.objects.agreed().filter(responsibility=OuterRef("pk"))
+    asked = SupportRequest.objects.filter(responsibility=OuterRef("pk"), period=report.period_id)
+    without_duty = ExpressionWrapper(Exists(agreed) & ~Exists(asked), output_field=BooleanField())
     own = (
         Responsibility.objects.in_force(report.period.last_day)
         .filter(department=report.department_id, task__plan=report.period.plan_id)
-        .in_bulk([line.responsibility_id for line in inputs])
+        .select_related("task")
+        .annotate(without_duty=without_duty)
+        .in_bulk(ids)
     )
-    if len(own) < len({line.responsibility_id for line in inputs}):
+    if len(own) < len(set(ids)):
         raise NotAllowed("其中有不属于本单位的工作。")
+    idle = "、".join(str(n) for n in sorted(r.task.number for r in own.values() if r.without_duty))
+    if idle:
+        raise Refused(f"第 {idle} 项已确认无具体任务，不再填报；有任务的，请先在“征集和分工”中恢复填报。")
     return own
 
 

@@ -12,8 +12,8 @@ from departments import audit
 from departments import permissions as roles
 
 from . import permissions, uploads
-from .drafting import begin_report
-from .models import CloseOut, Evidence, ProgressEntry, Responsibility
+from .drafting import begin_report, own_responsibilities
+from .models import CloseOut, Evidence, ProgressEntry
 from .refusals import NotAllowed, Refused
 from .workflow import locked_report, require_open_for_lines
 
@@ -102,12 +102,8 @@ def sweep(*, at, dry_run=False):
 
 def _entries(report, responsibility_ids, *, by, at):
     """The report's entries for the unit's own lines, made where there is none; in order of the ids."""
-    own = (
-        Responsibility.objects.in_force(report.period.last_day)
-        .filter(department=report.department_id, task__plan=report.period.plan_id)
-        .in_bulk(responsibility_ids)
-    )
-    if not own or len(own) < len(set(responsibility_ids)):
+    own = own_responsibilities(report, responsibility_ids)
+    if not own:
         raise NotAllowed("其中有不属于本单位的工作。")
     made = [
         ProgressEntry(report=report, responsibility=r, updated_by=by, updated_at=at) for r in own.values()

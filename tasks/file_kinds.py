@@ -33,7 +33,7 @@ def _archive_with(member):
         try:
             with zipfile.ZipFile(stream) as archive:
                 names = {name.lower() for name in archive.namelist()}
-        except (zipfile.BadZipFile, ValueError, OSError):
+        except (zipfile.BadZipFile, ValueError, OSError, RuntimeError):
             return False
         return member.lower() in names and not any(name.endswith("vbaproject.bin") for name in names)
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from . import calendar
 from .drafting import LINE_FIELDS, LineInput
 from .models import ProgressEntry, Stage
+from .posted import TEXT_ERRORS, posted_ids
 from .row_forms import CountField, QuantityField, TrackedForm
 from .workflow import Signature
 
@@ -16,7 +17,7 @@ def _prose(label):
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"max_length": "最多 %(limit_value)d 字，现有 %(show_value)d 字。"},
+        error_messages=TEXT_ERRORS,
     )
 
 
@@ -31,8 +32,12 @@ class LineForm(TrackedForm):
     stage = forms.ChoiceField(label="状态", required=False, choices=[("", "（请选择）"), *Stage.choices])
     progress = _prose("本季进展")
     no_change = forms.BooleanField(label="本季度无新进展", required=False)
-    no_change_reason = forms.CharField(label="无新进展的原因", required=False, max_length=500)
-    fall_reason = forms.CharField(label="进度下降的原因", required=False, max_length=500)
+    no_change_reason = forms.CharField(
+        label="无新进展的原因", required=False, max_length=500, error_messages=TEXT_ERRORS
+    )
+    fall_reason = forms.CharField(
+        label="进度下降的原因", required=False, max_length=500, error_messages=TEXT_ERRORS
+    )
     results = _prose("取得成效")
     problems = _prose("问题与困难")
     next_steps = _prose("下步计划")
@@ -82,7 +87,7 @@ class BlockForm(LineForm):
     @property
     def ticked(self):
         """Responsibility ids of the ticked rows."""
-        return {int(pk) for pk in self.data.getlist(f"{self.prefix}-rows") if pk.isdecimal()}
+        return set(posted_ids(self.data, f"{self.prefix}-rows"))
 
     @property
     def said(self):
@@ -143,8 +148,12 @@ def stage_of(completion):
 class SignatureForm(forms.Form):
     """线下签批: who signed the paper, and its scan, which `workflow.submit` checks."""
 
-    name = forms.CharField(label="签批人", max_length=50, error_messages={"required": "请填写签批人。"})
-    post = forms.CharField(label="职务", max_length=50, error_messages={"required": "请填写签批人职务。"})
+    name = forms.CharField(
+        label="签批人", max_length=50, error_messages=TEXT_ERRORS | {"required": "请填写签批人。"}
+    )
+    post = forms.CharField(
+        label="职务", max_length=50, error_messages=TEXT_ERRORS | {"required": "请填写签批人职务。"}
+    )
     on = forms.DateField(
         label="签批日期",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -173,7 +182,7 @@ class SupportRequestForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": "请填写答复日期。", "invalid": "日期写法如 2023-10-09。"},
     )
-    note = forms.CharField(label="说明（选填）", required=False, max_length=500)
+    note = forms.CharField(label="说明（选填）", required=False, max_length=500, error_messages=TEXT_ERRORS)
 
 
 class CloseOutForm(forms.Form):
@@ -183,7 +192,7 @@ class CloseOutForm(forms.Form):
         label="完成情况",
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 6}),
-        error_messages={"required": "请写明完成情况。"},
+        error_messages=TEXT_ERRORS | {"required": "请写明完成情况。"},
     )
 
 
@@ -209,7 +218,7 @@ class ExtensionForm(forms.Form):
         label="理由",
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "请写明申请延期的理由。"},
+        error_messages=TEXT_ERRORS | {"required": "请写明申请延期的理由。"},
     )
 
 
@@ -220,5 +229,5 @@ class SettlementForm(forms.Form):
         label="处理意见",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "请写明处理意见。"},
+        error_messages=TEXT_ERRORS | {"required": "请写明处理意见。"},
     )

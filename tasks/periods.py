@@ -82,8 +82,20 @@ def open_period(plan, year, quarter, *, by, at, due_at=None):
     return period
 
 
+def left_endorsing(period):
+    """A sentence that names the units whose own approver has the return now; '' for none."""
+    reports = QuarterlyReport.objects.filter(period=period, status=QuarterlyReport.Status.ENDORSING)
+    names = reports.select_related("department").order_by("department__name")
+    return endorsing_words([report.department.name for report in names])
+
+
+def endorsing_words(names):
+    """What a closing leaves possible for the units named, which have sent their return up; '' for none."""
+    return f"仍在单位审核中，其审核人还可以报送：{'、'.join(names)}。" if names else ""
+
+
 def close_period(period, *, by, at):
-    """截止填报: units can file no more, but for what was returned to them; closing again changes nothing."""
+    """截止填报: units can file no more, but for what was returned or sent up; closing again changes nothing."""
     with transaction.atomic():
         period = _locked(period, by)
         if not period.closed_at:

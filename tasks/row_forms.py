@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -47,7 +47,10 @@ class QuantityField(forms.DecimalField):
         if unit and not self._is_understood(unit):
             raise ValidationError(f"请以“{self.unit}”为单位填写。" if self.unit else "请只填写数字。")
         result = super().to_python(digits)
-        return _whole(result * TEN_THOUSAND) if ten_thousand else result
+        try:
+            return _whole(result * TEN_THOUSAND) if ten_thousand else result
+        except InvalidOperation:
+            raise ValidationError(self.error_messages["max_digits"], code="max_digits") from None
 
     def _is_understood(self, unit):
         """The field's own unit, or the beginning of it (元 of 元/人); any common one where it has none."""

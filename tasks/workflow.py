@@ -39,7 +39,8 @@ WHY_FIXED = {
     Status.ACCEPTED: "季报已审核通过，不能修改；确需更正的，请县科协重新打开。",
 }
 COORDINATOR_VERBS = {Verb.ACCEPT, Verb.RETURN, Verb.REOPEN}
-RESUBMISSION_VERBS = {Verb.SEND_UP, Verb.SUBMIT, Verb.SEND_BACK, Verb.RECALL}
+ENDING_ENDORSEMENT = {Verb.SUBMIT, Verb.SEND_BACK, Verb.RECALL}
+RESUBMISSION_VERBS = {Verb.SEND_UP, Verb.SUBMIT}
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ def reason_lines_fixed(report, *, at, by):
     """Why the report's lines cannot be changed now, as a sentence; '' when they can."""
     if report.status not in EDITABLE:
         return WHY_FIXED[report.status]
-    return _reason_period(report, at=at, coordinator=not roles.is_reporter(by, report.department_id))
+    return reason_not_taken(report, at=at, coordinator=not roles.is_reporter(by, report.department_id))
 
 
 def reason_not_open(period, *, at):
@@ -199,6 +200,21 @@ def reason_not_open(period, *, at):
     if at < period.opens_at:
         return f"{period}尚未开放填报。"
     return ""
+
+
+def reason_not_taken(report, *, at, coordinator=False, verb=None):
+    """Why the period takes no change of the report now, or none by the `verb`, as a sentence; '' when it does.
+
+    Open: all. Closed: the coordinator's, resubmission of what was returned, and what ends 单位审核中, for a report
+    was sent up while the period was open. Frozen: none.
+    """
+    period = report.period
+    why = reason_not_open(period, at=at)
+    if not why or not period.closed_at or period.frozen_at:
+        return why
+    sent_up = report.status == Status.ENDORSING and verb in ENDING_ENDORSEMENT
+    resubmission = (verb is None or verb in RESUBMISSION_VERBS) and report.pk and was_returned(report)
+    return "" if coordinator or sent_up or resubmission else why
 
 
 def locked_report(**which):
@@ -232,19 +248,9 @@ def _locked(report, verb, *, at, version, by=None):
 
 
 def _require_period(report, *, at, coordinator, verb):
-    why = _reason_period(report, at=at, coordinator=coordinator, verb=verb)
+    why = reason_not_taken(report, at=at, coordinator=coordinator, verb=verb)
     if why:
         raise Refused(why)
-
-
-def _reason_period(report, *, at, coordinator, verb=None):
-    """Open: all. Closed: the coordinator's, and resubmission of what was returned. Frozen: none."""
-    period = report.period
-    why = reason_not_open(period, at=at)
-    if not why or not period.closed_at or period.frozen_at:
-        return why
-    resubmission = (verb is None or verb in RESUBMISSION_VERBS) and report.pk and was_returned(report)
-    return "" if coordinator or resubmission else why
 
 
 def _require(allowed, sentence):

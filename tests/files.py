@@ -21,6 +21,12 @@ def archive(*names):
     return stream.getvalue()
 
 
+def made_by_a_later_version(content):
+    """The archive as if it needed a version of the format (10.0) that nobody reads yet."""
+    at = content.index(b"PK\x01\x02") + 6
+    return content[:at] + b"\x64" + content[at + 1 :]
+
+
 GOOD = {
     "名册.pdf": PDF,
     "公文.ofd": archive("OFD.xml"),
@@ -46,6 +52,8 @@ BAD = {
     "别的.docx": archive("xl/workbook.xml"),
     "宏.docx": archive("word/document.xml", "word/vbaProject.bin"),
     "坏的.xlsx": archive("xl/workbook.xml")[:40],
+    "损坏.docx": made_by_a_later_version(archive("word/document.xml")),
+    "损坏.ofd": made_by_a_later_version(archive("OFD.xml")),
     "视频.heic": b"\0\0\0\x18ftypisom" + b"\0" * 20,
     "旧.docx": OLE,
     "压缩.zip": archive("a.txt"),

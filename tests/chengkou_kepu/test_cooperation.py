@@ -2,8 +2,11 @@
 
 import pytest
 
+from tasks import cooperation, workflow
 from tasks.models import NoDuty, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
+from tasks.refusals import Refused
 from tests import factories
+from tests.files import upload_of
 from tests.posting import return_address, typed
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +153,42 @@ def test_a_supporter_sees_the_leads_accepted_text(signed_in, cast, plan, baselin
     assert "第1项进展" in page
 
 
+def test_a_closed_out_task_takes_no_request(signed_in, cast, plan, period, units):
+    factories.make_close_out(plan.tasks.get(number=1), period, units.nongye, cast.nongye)
+    data = asking(plan, [(units.kexie, 1), (units.kexie, 2)], due_on="2023-10-09")
+    page = signed_in(cast.nongye).post(page_address(plan, period), data).content.decode()
+    assert "第 1 项已办结，不再征集。" in page
+    assert not SupportRequest.objects.exists()
+
+
+def answer_after_closing(client, plan, period, line):
+    period.closed_at = factories.moment(NOW)
+    period.save()
+    return client.post(return_address(plan, period), {"answer": line.pk}, follow=True).content.decode()
+
+
+def test_a_closed_quarter_takes_no_answer(signed_in, cast, plan, period, units, asked):
+    client, line = signed_in(cast.kexie_tb), row(units.kexie, 1)
+    assert "2023年第三季度已截止填报。" in answer_after_closing(client, plan, period, line)
+    period.closed_at = None
+    period.save()
+    client.post(return_address(plan, period), typed(period, units.kexie, 1, progress="配合。"))
+    assert "2023年第三季度已截止填报。" in answer_after_closing(client, plan, period, line)
+    asked.refresh_from_db()
+    assert asked.answered_at is None
+
+
+def test_a_return_that_came_back_answers_after_the_closing(signed_in, cast, plan, period, units, asked):
+    data = typed(period, units.kexie, 1, progress="配合。") | {"verb": "SUBMIT", "version": "0"}
+    signed_in(cast.kexie_tb).post(return_address(plan, period), data)
+    report = QuarterlyReport.objects.get()
+    workflow.return_report(
+        report, reason="补充", by=cast.zhengfuban, at=factories.moment(NOW), version=report.version
+    )
+    page = answer_after_closing(signed_in(cast.kexie_tb), plan, period, row(units.kexie, 1))
+    assert "已答复县农业农村委" in page
+
+
 @pytest.fixture
 def claim(signed_in, cast, plan, period, units):
     """县科协 says that task 1 gives it nothing concrete to do."""
@@ -266,3 +305,57 @@ def test_entries_of_a_settled_row_are_kept(signed_in, cast, plan, period, units,
     )
     decide(signed_in(cast.nongye), plan, claim, "agree")
     assert ProgressEntry.objects.get().progress == "先写的。"
+
+
+IDLE = "第 1 项已确认无具体任务"
+
+
+def test_a_settled_row_takes_no_line_and_no_file_unless_a_lead_has_asked(
+    signed_in, cast, plan, period, units, claim
+):
+    line = row(units.kexie, 1).pk
+    decide(signed_in(cast.nongye), plan, claim, "agree")
+    client = signed_in(cast.kexie_tb)
+
+    def save():
+        data = typed(period, units.kexie, 1, progress="旧页面上写的。")
+        return client.post(return_address(plan, period), data, follow=True).content.decode()
+
+    def attach():
+        address = f"/plans/{plan.slug}/filing/{period.code}/evidence/"
+        data = {"lines": [line], "files": upload_of("名册.pdf")}
+        return client.post(address, data, follow=True).content.decode()
+
+    assert (IDLE in save(), IDLE in attach()) == (True, True)
+    assert not ProgressEntry.objects.exists()
+    asked_before(period, units.nongye, line, cast.nongye)
+    assert (IDLE in save(), IDLE in attach()) == (False, False)
+    entry = ProgressEntry.objects.get()
+    assert (entry.progress, entry.evidence.count()) == ("旧页面上写的。", 1)
+
+
+def asked_before(period, lead, line, by):
+    """A request that stood before the row was agreed to be none of the unit's."""
+    at = factories.moment(NOW)
+    SupportRequest.objects.create(
+        period=period, lead=lead, responsibility_id=line, due_on=at.date(), asked_by=by, asked_at=at
+    )
+
+
+def test_a_settled_row_is_not_asked_for_behind_the_page(signed_in, cast, plan, period, units, claim):
+    decide(signed_in(cast.nongye), plan, claim, "agree")
+    at = factories.moment(NOW)
+    asked = {"due_on": at.date(), "by": cast.nongye, "at": at}
+    with pytest.raises(Refused, match="第 1 项已确认无具体任务；要征集的，请先恢复填报。"):
+        cooperation.ask_support(period, units.nongye, [row(units.kexie, 1)], **asked)
+    assert not SupportRequest.objects.exists()
+
+
+def test_a_verb_that_is_none_decides_and_claims_nothing(signed_in, cast, plan, period, units, claim):
+    assert "没有这个操作。" in decide(signed_in(cast.nongye), plan, claim, "zzz").content.decode()
+    claim.refresh_from_db()
+    assert claim.status == NoDuty.Status.ASKED
+    data = {"verb": "zzz", "rows": [row(units.kexie, 2).pk], "reason": "职责不涉及"}
+    page = signed_in(cast.kexie_tb).post(page_address(plan, period), data).content.decode()
+    assert "没有这个操作。" in page
+    assert NoDuty.objects.count() == 1

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from departments.models import AuditRecord
 from tasks.models import ReportingPeriod
-from tests.factories import make_period, make_plan, moment
+from tests.factories import make_period, make_plan, make_report, moment
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +132,10 @@ def test_a_deadline_reckoned_without_the_years_holidays_is_said_to_be():
         f"{NAME}：2026年第四季度已开放填报，截止时间 2027-01-11 23:59。"
         "2027年放假安排尚未公布，截止日期暂按周末推算。"
     )
+
+
+def test_closing_says_which_units_are_left_with_their_own_approver(period, units):
+    make_report(period, units.nongye, status="ENDORSING", first_submitted_at=None)
+    make_report(period, units.jiaowei, status="DRAFT")
+    said = run("close_period", "2023Q3", at="2023-10-12")
+    assert said == (f"{NAME}：2023年第三季度已截止填报。仍在单位审核中，其审核人还可以报送：县农业农村委。")

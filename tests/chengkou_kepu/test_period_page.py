@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from departments.models import AuditRecord, Membership
+from tasks import workflow
 from tasks.models import QuarterlyReport, ReportingPeriod, SupportRequest
 from tests import factories
 from tests.factories import moment
@@ -231,3 +232,27 @@ def test_a_deadline_before_the_years_holidays_are_known_says_so(signed_in, cast,
 def test_a_deadline_of_known_holidays_or_without_them_says_nothing(signed_in, cast, plan, period):
     assert "放假安排" not in page_of(signed_in(cast.kexie), "2023Q3")
     assert QuarterlyReport.objects.count() == 0
+
+
+def test_closing_names_the_units_whose_own_approver_has_the_return(
+    signed_in, cast, plan, period, units, clock
+):
+    clock("2023-10-12 09:00")
+    report = factories.fill(period, units.nongye, by=cast.nongye, at=moment("2023-10-11 09:00"))
+    left = "仍在单位审核中，其审核人还可以报送：县农业农村委。"
+    client = signed_in(cast.kexie)
+    assert left not in page_of(client, "2023Q3")
+    workflow.send_up(report, by=cast.nongye, at=moment("2023-10-11 10:00"), version=report.version)
+    assert left in page_of(client, "2023Q3")
+    page = client.post(f"{PERIODS}2023Q3/", {"verb": "close"}, follow=True).content.decode()
+    assert f"2023年第三季度已截止填报。{left}" in text_of(page)
+    assert page.count(left) == 2
+    assert "单位审核中" in page_of(client, "2023Q3")
+
+    client = signed_in(cast.nongye_sh)
+    address = f"/plans/chengkou-2021-2025/filing/2023Q3/?unit={units.nongye.pk}"
+    assert 'value="SUBMIT"' in client.get(address).content.decode()
+    client.post(address, {"verb": "SUBMIT", "version": report.version + 1})
+    report.refresh_from_db()
+    assert (report.status, report.first_submitted_at) == ("SUBMITTED", moment("2023-10-12 09:00"))
+    assert left not in page_of(signed_in(cast.kexie), "2023Q3")

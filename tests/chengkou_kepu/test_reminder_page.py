@@ -150,7 +150,8 @@ def test_a_call_is_put_on_record_and_tells_nobody(post, units, cast):
     [
         ("remind", {"units": []}, "请勾选要提醒的单位。"),
         ("remind", {"text": " "}, "请写明提醒的内容。"),
-        ("remind", {"text": "长" * 501}, "提醒的内容最多 500 字。"),
+        ("remind", {"text": "长" * 501}, "最多 500 字，现有 501 字。"),
+        ("remind", {"text": "长" * 490 + "【截止时间】"}, "提醒的内容最多 500 字。"),
         ("remind", {"units": ["999999"]}, "所选单位中有刚报送的，请核对最新名单。"),
         ("remind", {"units": ["x"]}, "所选单位中有刚报送的，请核对最新名单。"),
         ("tear", {}, "没有这个操作。"),

@@ -77,10 +77,10 @@ DRAFT_AGAIN      SIGNED     SUBMITTED   NotAllowed  NotAllowed  NotAllowed   SUB
 RETURNED         SEND_UP    ENDORSING   NotAllowed  NotAllowed  NotAllowed   ENDORSING   NotAllowed  NotAllowed  NotAllowed
 RETURNED         SUBMIT     Refused     NotAllowed  NotAllowed  NotAllowed   Refused     NotAllowed  NotAllowed  NotAllowed
 RETURNED         SIGNED     SUBMITTED   NotAllowed  NotAllowed  NotAllowed   SUBMITTED   NotAllowed  NotAllowed  NotAllowed
-ENDORSING        SUBMIT     NotAllowed  SUBMITTED   NotAllowed  NotAllowed   Refused     Refused     NotAllowed  NotAllowed
-ENDORSING        SIGNED     NotAllowed  SUBMITTED   NotAllowed  NotAllowed   Refused     Refused     NotAllowed  NotAllowed
-ENDORSING        SEND_BACK  NotAllowed  DRAFT       NotAllowed  NotAllowed   Refused     Refused     Refused     Refused
-ENDORSING        RECALL     DRAFT       NotAllowed  NotAllowed  NotAllowed   Refused     Refused     Refused     Refused
+ENDORSING        SUBMIT     NotAllowed  SUBMITTED   NotAllowed  NotAllowed   NotAllowed  SUBMITTED   NotAllowed  NotAllowed
+ENDORSING        SIGNED     NotAllowed  SUBMITTED   NotAllowed  NotAllowed   NotAllowed  SUBMITTED   NotAllowed  NotAllowed
+ENDORSING        SEND_BACK  NotAllowed  DRAFT       NotAllowed  NotAllowed   NotAllowed  DRAFT       NotAllowed  NotAllowed
+ENDORSING        RECALL     DRAFT       NotAllowed  NotAllowed  NotAllowed   DRAFT       NotAllowed  NotAllowed  NotAllowed
 ENDORSING_AGAIN  SUBMIT     NotAllowed  SUBMITTED   NotAllowed  NotAllowed   NotAllowed  SUBMITTED   NotAllowed  NotAllowed
 ENDORSING_AGAIN  SIGNED     NotAllowed  SUBMITTED   NotAllowed  NotAllowed   NotAllowed  SUBMITTED   NotAllowed  NotAllowed
 ENDORSING_AGAIN  SEND_BACK  NotAllowed  RETURNED    NotAllowed  NotAllowed   NotAllowed  RETURNED    NotAllowed  NotAllowed
@@ -420,6 +420,19 @@ def test_a_second_sending_up_goes_back_to_where_that_one_came_from(draft, cast):
     """First sent up from a draft, later from 退回补正: only the latest counts."""
     report = walk(draft, cast, "SEND_UP RECALL SEND_UP SUBMIT RETURN SEND_UP RECALL")
     assert report.status == "RETURNED"
+
+
+def test_what_was_sent_up_before_the_closing_is_late_or_in_time_by_its_filing(draft, cast, period):
+    report = walk(draft, cast, "SEND_UP")
+    put(period, "closed")
+    assert act("SUBMIT", report, cast.nongye_sh, at=LATER).first_submitted_at == LATER
+
+
+def test_what_came_back_after_the_closing_is_a_draft_like_any_other(draft, cast, period):
+    report = walk(draft, cast, "SEND_UP")
+    put(period, "closed")
+    report = act("RECALL", report, cast.nongye)
+    assert str(refusal("SEND_UP", report, cast.nongye)) == "2023年第三季度已截止填报。"
 
 
 # 线下签批

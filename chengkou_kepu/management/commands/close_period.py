@@ -1,11 +1,11 @@
-"""Close a quarter: units can file no more, but for what was returned to them."""
+"""Close a quarter: units can file no more, but for what was returned or sent up to their own approver."""
 
 from django.core.management import BaseCommand, CommandError
 
 from chengkou_kepu.management.moments import moment
 from chengkou_kepu.management.periods import add_period, chosen_plan, quarter
 from tasks import calendar
-from tasks.periods import close_period, require_openable
+from tasks.periods import close_period, left_endorsing, require_openable
 from tasks.refusals import Refused
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
                 require_openable(plan, year, number)
                 raise CommandError(f"{calendar.label(year, number, plan.cadence)}还没有开放填报。")
             state = "此前已截止填报，没有改动" if period.closed_at else "已截止填报"
-            close_period(period, by=None, at=at)
+            period = close_period(period, by=None, at=at)
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
-        self.stdout.write(f"{plan}：{period}{state}。")
+        self.stdout.write(f"{plan}：{period}{state}。{left_endorsing(period)}")
