@@ -14,7 +14,6 @@ from tasks.forms import LineForm
 from tasks.refusals import Refused
 from tasks.row_forms import plain_number
 
-from .archive import BROKEN
 from .layout import (
     ANSWER,
     FIELDS,
@@ -31,6 +30,7 @@ from .layout import (
     Origin,
     choices_of,
 )
+from .parts import BROKEN, require_within
 
 HEAD_WITHIN = 10
 LINE = re.compile(r"line-([0-9]{1,18})")
@@ -69,6 +69,8 @@ def read(content, page):
         book = load_workbook(BytesIO(content))
     except Exception as error:
         raise Refused(BROKEN) from error
+    for sheet in book.worksheets:
+        require_within(sheet.max_row, sheet.max_column)
     _require_origin(book, page)
     reading = Reading(book)
     lines = {line.form.prefix: line for line in page.lines}
@@ -150,13 +152,14 @@ def _require_columns(sheet, head, wanted):
 def _keyed_rows(reading, sheet, head):
     """(key, row number) of each row below the head that has a key; rows that hold something else are complained of."""
     seen = {}
-    for index in range(head.row + 1, sheet.max_row + 1):
-        key = _plain(head.cell(sheet, index, KEY).value)
+    key_at = head.columns[KEY] - 1
+    for cells in sheet.iter_rows(min_row=head.row + 1):
+        key, index = _plain(cells[key_at].value), cells[0].row
         if not key:
-            filled = [c for c in sheet[index] if _plain(c.value)]
+            filled = next((c for c in cells if _plain(c.value)), None)
             if filled:
                 reading.complain(
-                    sheet, filled[0], "这一行不是平台生成的，无法对应到工作；请把内容填到原有的行。"
+                    sheet, filled, "这一行不是平台生成的，无法对应到工作；请把内容填到原有的行。"
                 )
             continue
         if key in seen:

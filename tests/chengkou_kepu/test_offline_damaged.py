@@ -41,15 +41,20 @@ def database():
     return len(rows), hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
-def archive(content, *, without=(), replace=None, add=None):
-    """The archive's bytes with members left out, replaced ({name: text → text}) or added ({name: bytes})."""
+def archive(content, *, without=(), replace=None, add=None, rename=None, method=zipfile.ZIP_DEFLATED):
+    """The archive's bytes with members left out, replaced ({name: text → text}), added ({name: bytes}) or renamed.
+
+    `method` is how the sheet is compressed.
+    """
     stream = BytesIO()
     with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
         for member in old.infolist():
             if member.filename not in without:
                 data = old.read(member)
                 change = (replace or {}).get(member.filename)
-                new.writestr(member.filename, change(data) if change else data)
+                name = (rename or {}).get(member.filename, member.filename)
+                how = method if member.filename == SHEET else zipfile.ZIP_DEFLATED
+                new.writestr(name, change(data) if change else data, compress_type=how)
         for name, data in (add or {}).items():
             new.writestr(name, data)
     return stream.getvalue()
@@ -92,24 +97,61 @@ def flipped(content):
     return bytes(data)
 
 
+def inside(xml):
+    """A change of the archive that adds `xml` to the sheet's rows."""
+    return _before(b"</sheetData>", xml)
+
+
+def behind(xml):
+    """A change of the archive that adds `xml` at the sheet's end."""
+    return _before(b"</worksheet>", xml)
+
+
+def _before(mark, xml):
+    return lambda content: archive(content, replace={SHEET: lambda sheet: sheet.replace(mark, xml + mark, 1)})
+
+
+def in_row_90(cells):
+    return inside(b'<row r="90">%s</row>' % cells)
+
+
 def many_rows(content):
-    rows = b"".join(b'<row r="%d"/>' % number for number in range(100, 2200))
-    return archive(content, replace={SHEET: lambda xml: xml.replace(b"</sheetData>", rows + b"</sheetData>")})
+    return inside(b"".join(b'<row r="%d"/>' % number for number in range(100, 2200)))(content)
 
 
-def a_row_far_down(content):
-    far = b'<row r="1048576"/></sheetData>'
-    return archive(content, replace={SHEET: lambda xml: xml.replace(b"</sheetData>", far)})
+def moved(name):
+    """A change that moves the lines' sheet, with a cell far down, to another part of the archive."""
+
+    def change(content):
+        def point(xml):
+            return xml.replace(b"worksheets/sheet2.xml", name.encode())
+
+        links = {"xl/_rels/workbook.xml.rels": point, "[Content_Types].xml": point}
+        return archive(
+            in_row_90(b'<c r="A1048576"/>')(content), replace=links, rename={SHEET: f"xl/{name}"}
+        )
+
+    return change
 
 
-def a_column_far_out(content):
-    far = b'<row r="90"><c r="XFD90"/></row></sheetData>'
-    return archive(content, replace={SHEET: lambda xml: xml.replace(b"</sheetData>", far)})
+def scrambled(method):
+    """A change that damages the sheet, compressed in a way no office program uses."""
+
+    def change(content):
+        content = bytearray(archive(content, method=method))
+        with zipfile.ZipFile(BytesIO(content)) as opened:
+            member = opened.getinfo(SHEET)
+        start = member.header_offset + 30 + len(SHEET)
+        for at in range(start + 60, start + member.compress_size - 4, 7):
+            content[at] ^= 0x5A
+        return bytes(content)
+
+    return change
 
 
-def columns_without_names(content):
-    far = b"<row>" + b"<c/>" * 60 + b"</row></sheetData>"
-    return archive(content, replace={SHEET: lambda xml: xml.replace(b"</sheetData>", far)})
+def many_strings(content):
+    grow = {"xl/sharedStrings.xml": lambda xml: xml.replace(b"</sst>", b"<si><t>a</t></si>" * 2**21 + b"</sst>")}
+    return archive(content, replace=grow)
 
 
 def a_modest_dimension(content):
@@ -140,6 +182,8 @@ def other_workbook(_):
     return content_of(book)
 
 
+LONG, WIDE = "表格超过 2000 行。", "表格超过 40 列。"
+UNPLACED = "文件中有无法识别的单元格位置。"
 FILES = {
     "empty": (lambda content: b"", "文件是空的。"),
     "text": (lambda content: "单位,进展".encode(), "这不是 Excel 工作簿（.xlsx）。"),
@@ -163,11 +207,46 @@ FILES = {
     "over 5 MB": (lambda content: content + b"\0" * (5 * 1024 * 1024), "文件超过 5 MB，不能上传。"),
     "bomb": (lambda content: old_zip_of_zeros(60 * 1024 * 1024), "文件解开后超过 50 MB，不能上传。"),
     "bomb that lies": (lying_about_its_size, "文件"),
-    "2,100 rows": (many_rows, "表格超过 2000 行。"),
-    "a row far down": (a_row_far_down, "表格超过 2000 行。"),
-    "a modest dimension": (a_modest_dimension, "表格超过 2000 行。"),
-    "a column far out": (a_column_far_out, "表格超过 40 列。"),
-    "columns without names": (columns_without_names, "表格超过 40 列。"),
+    "2,100 rows": (many_rows, LONG),
+    "a row far down": (inside(b'<row r="1048576"/>'), LONG),
+    "a row far down behind zeros": (inside(b'<row r="0000000100000"><c/></row>'), LONG),
+    "a row in digits of another script": (inside('<row r="９９"/>'.encode()), UNPLACED),
+    "a row as a power": (inside(b'<row r="1e5"/>'), UNPLACED),
+    "a cell far down": (in_row_90(b'<c r="A1048576"/>'), LONG),
+    "a cell far down in another column": (in_row_90(b'<c r="D0100000"/>'), LONG),
+    "a cell by another name far down": (in_row_90(b'<x r="D100000"/>'), LONG),
+    "a cell nowhere": (in_row_90(b'<c r="90"/>'), UNPLACED),
+    "a sheet in another folder": (moved("sheets/sheet2.xml"), LONG),
+    "a sheet with another ending": (moved("worksheets/sheet2.bin"), LONG),
+    "a sheet that looks like a picture": (moved("media/image1.png"), LONG),
+    "a modest dimension": (a_modest_dimension, LONG),
+    "a column far out": (in_row_90(b'<c r="XFD90"/>'), WIDE),
+    "a column far out in small letters": (in_row_90(b'<c r="xfd90"/>'), WIDE),
+    "columns without names": (inside(b"<row>" + b"<c/>" * 60 + b"</row>"), WIDE),
+    "cells merged far down": (behind(b'<mergeCells><mergeCell ref="A200:AN60000"/></mergeCells>'), LONG),
+    "cells merged far out": (behind(b'<mergeCells><mergeCell ref="A200:XFD2000"/></mergeCells>'), WIDE),
+    "whole columns merged": (behind(b'<mergeCells><mergeCell ref="A:B"/></mergeCells>'), UNPLACED),
+    "a link far out": (behind(b'<hyperlinks><hyperlink ref="A200:XFD900" location="x"/></hyperlinks>'), WIDE),
+    "a comment on every cell": (
+        lambda content: archive(content, add={"xl/comments9.xml": b'<comments><comment ref="A1:XFD9999"/></comments>'}),
+        LONG,
+    ),
+    "links over links": (
+        behind(b"<hyperlinks>" + b'<hyperlink ref="A1:AN1000" location="x"/>' * 3 + b"</hyperlinks>"),
+        "合并单元格、超链接等覆盖的单元格过多",
+    ),
+    "2,100 links": (
+        behind(b"<hyperlinks>" + b'<hyperlink ref="A90" location="x"/>' * 2100 + b"</hyperlinks>"),
+        "合并单元格、超链接、数据验证、条件格式等超过 2000 处",
+    ),
+    "2,100 validated ranges": (
+        behind(b'<dataValidations><dataValidation sqref="%s"/></dataValidations>' % (b"A1 " * 2100)),
+        "合并单元格、超链接、数据验证、条件格式等超过 2000 处",
+    ),
+    "eleven million elements": (behind(b"<x>" + b"<a/>" * (11 * 2**20) + b"</x>"), "文件内部的内容过多"),
+    "two million strings": (many_strings, "文件内部的内容过多"),
+    "damaged lzma": (scrambled(zipfile.ZIP_LZMA), "文件的压缩方式无法读取"),
+    "damaged bzip2": (scrambled(zipfile.ZIP_BZIP2), "文件的压缩方式无法读取"),
     "entities": (with_doctype, "文件含有不允许的声明"),
     "one's own workbook": (other_workbook, "这不是从本平台下载的填报表"),
 }  # fmt: skip
