@@ -116,4 +116,3 @@ def _placed(reference):
     for letter in found[1].upper():
         column = column * 26 + ord(letter) - 64
     return int(found[2]), column
-

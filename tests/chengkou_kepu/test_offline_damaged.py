@@ -5,6 +5,7 @@ import tracemalloc
 import zipfile
 from datetime import date, time
 from io import BytesIO
+from time import process_time
 
 import pytest
 from django.apps import apps
@@ -127,9 +128,7 @@ def moved(name):
             return xml.replace(b"worksheets/sheet2.xml", name.encode())
 
         links = {"xl/_rels/workbook.xml.rels": point, "[Content_Types].xml": point}
-        return archive(
-            in_row_90(b'<c r="A1048576"/>')(content), replace=links, rename={SHEET: f"xl/{name}"}
-        )
+        return archive(in_row_90(b'<c r="A1048576"/>')(content), replace=links, rename={SHEET: f"xl/{name}"})
 
     return change
 
@@ -150,8 +149,8 @@ def scrambled(method):
 
 
 def many_strings(content):
-    grow = {"xl/sharedStrings.xml": lambda xml: xml.replace(b"</sst>", b"<si><t>a</t></si>" * 2**21 + b"</sst>")}
-    return archive(content, replace=grow)
+    strings = b"<sst>" + b"<si><t>a</t></si>" * 2**21 + b"</sst>"
+    return archive(content, add={"xl/sharedStrings.xml": strings})
 
 
 def a_modest_dimension(content):
@@ -464,13 +463,56 @@ def test_what_a_clerk_may_do_is_understood(clerk, address, change):
     ]
 
 
-def test_a_bomb_is_refused_quickly_and_in_little_memory(clerk, address):
-    bomb = old_zip_of_zeros(200 * 1024 * 1024)
+BOMBS = {
+    "zeros": lambda content: old_zip_of_zeros(200 * 1024 * 1024),
+    "a cell far down": FILES["a cell far down"][0],
+    "cells merged far down": FILES["cells merged far down"][0],
+    "eleven million elements": FILES["eleven million elements"][0],
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_refused_in_little_memory(clerk, address, name):
+    bomb = BOMBS[name](content_of(download(clerk, address)))
     tracemalloc.start()
-    upload(clerk, address, bomb)
+    refusal = complaints(upload(clerk, address, bomb))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    assert isinstance(refusal, str)
     assert peak < 80 * 1024 * 1024
+
+
+def blank_rows(content):
+    """1,930 rows of 26 formatted cells, as a clerk leaves who filled the sheet with a colour."""
+    rows = b"".join(
+        b'<row r="%d">%s</row>' % (row, b"".join(b'<c r="%c%d" s="0"/>' % (65 + i, row) for i in range(26)))
+        for row in range(60, 1990)
+    )
+    return inside(rows)(content)
+
+
+def seconds(client, address, content):
+    """(how long the upload takes on the processor, its page)."""
+    began = process_time()
+    page = upload(client, address, content)
+    return process_time() - began, page
+
+
+@pytest.mark.parametrize("name", ["a cell far down", "cells merged far down", "a link far out"])
+def test_what_is_refused_takes_no_longer_than_what_is_taken(clerk, address, name):
+    content = content_of(download(clerk, address))
+    good = min(seconds(clerk, address, content)[0] for _ in range(2))
+    assert seconds(clerk, address, FILES[name][0](content))[0] < 3 * good
+
+
+def test_blank_formatted_rows_cost_what_as_many_cells_cost_to_open(clerk, address):
+    content = blank_rows(content_of(download(clerk, address)))
+    began = process_time()
+    load_workbook(BytesIO(content))
+    opening = process_time() - began
+    taken, page = seconds(clerk, address, content)
+    assert complaints(page) == []
+    assert taken < 6 * opening
 
 
 def test_the_damaged_are_damaged(clerk, address):
