@@ -8,6 +8,7 @@ from decimal import Decimal
 from io import BytesIO
 
 from openpyxl import load_workbook
+from openpyxl.utils import coordinate_to_tuple, get_column_letter
 
 from tasks import calendar
 from tasks.forms import LineForm
@@ -51,16 +52,33 @@ class Problem:
 
 @dataclass
 class Reading:
-    """`data` are posted fields by name; `cells` the (sheet, address, value) each came from."""
+    """`data` are posted fields by name; `cells` the (sheet, address, value) each came from.
+
+    `wrong` are the (sheet, address) that cannot be read, with every cell of a merged range.
+    """
 
     book: object
     data: dict = field(default_factory=dict)
     cells: dict = field(default_factory=dict)
     problems: list = field(default_factory=list)
+    wrong: set = field(default_factory=set)
 
     def complain(self, sheet, cell, reason):
+        self.wrong.add((sheet.title, cell.coordinate))
         shown = "" if cell.value is None else str(cell.value)[:60]
         self.problems.append(Problem(sheet.title, cell.coordinate, shown, reason))
+
+    def understood(self, name):
+        """Whether the field `name` came from a cell that could be read."""
+        return name not in self.cells or self.cells[name][:2] not in self.wrong
+
+    def in_order(self, problems):
+        """The problems by sheet, row and column; those without a cell last."""
+        sheets = {title: number for number, title in enumerate(self.book.sheetnames)}
+        return sorted(
+            problems,
+            key=lambda p: (sheets[p.sheet], *coordinate_to_tuple(p.cell)) if p.cell else (len(sheets), 0, 0),
+        )
 
 
 def read(content, page):
@@ -139,6 +157,9 @@ def _refuse_merged(reading, sheet, head):
         if area.max_row > head.row:
             cell = sheet.cell(area.min_row, area.min_col)
             reading.complain(sheet, cell, f"{area.coord} 被合并了，请取消合并后分别填写。")
+            reading.wrong |= {
+                (sheet.title, f"{get_column_letter(column)}{row}") for row, column in area.cells
+            }
 
 
 def _require_columns(sheet, head, wanted):

@@ -10,6 +10,8 @@ from time import process_time
 import pytest
 from django.apps import apps
 from openpyxl import Workbook, load_workbook
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.worksheet.datavalidation import DataValidation
 
 from tests.offline import cell, columns, complaints, content_of, download, upload
 from tests.posting import return_address, typed
@@ -445,9 +447,34 @@ def invisible(book):
     put("进度（%）", "\ufeff12\u200b\u00a0")(book)
 
 
+def rules_on_whole_columns(book):
+    """What office programs write where a rule was made for a column rather than its cells."""
+    sheet = book["进展"]
+    for cells in ("K1:K1048576", "A1:XFD1048576"):
+        rule = DataValidation(type="list", formula1='"a,b"')
+        rule.add(cells)
+        sheet.add_data_validation(rule)
+        sheet.conditional_formatting.add(cells, CellIsRule(operator="lessThan", formula=["3"]))
+    sheet.column_dimensions.group("AB", "XFD", hidden=True)
+
+
+def a_link(book):
+    cell(book["进展"], 1, "重点工作").hyperlink = "https://example.com/"
+
+
 @pytest.mark.parametrize(
     "change",
-    [renamed, moved_columns, sorted_rows, deleted_row, full_width, percent_format, invisible],
+    [
+        rules_on_whole_columns,
+        a_link,
+        renamed,
+        moved_columns,
+        sorted_rows,
+        deleted_row,
+        full_width,
+        percent_format,
+        invisible,
+    ],
     ids=lambda change: change.__name__,
 )
 def test_what_a_clerk_may_do_is_understood(clerk, address, change):
