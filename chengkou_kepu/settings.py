@@ -149,6 +149,9 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = os.environ.get("MEDIA_ROOT", BASE_DIR / "media")
+# A whole return is one POST: at most 38 lines and 10 blocks of 21,000 characters, each Chinese one 9 bytes when
+# urlencoded, which makes 9.1 MB. Its fields are some 16 a line.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 DJANGO_TABLES2_TEMPLATE = "django_tables2/portal.html"

@@ -3,6 +3,7 @@
 from io import BytesIO
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.http import urlencode
 from lxml import html
 from openpyxl import load_workbook
 
@@ -44,12 +45,15 @@ def upload(client, address, content, name="填报表.xlsx"):
     return client.post(f"{path}upload/?{query}", {"file": SimpleUploadedFile(name, content)})
 
 
-def confirm(client, address, page, **more):
-    """Press 确认导入 on the preview `page`."""
+def confirm(client, address, page, *, as_form=False, **more):
+    """Press 确认导入 on the preview `page`; `as_form` sends it encoded as a browser does."""
     path, _, query = address.partition("?")
     form = html.fromstring(page.content.decode()).xpath("//form[.//button[@name='confirm']]")[0]
     fields = {field.name: field.value for field in form.xpath(".//input[@type='hidden']")}
-    return client.post(f"{path}upload/?{query}", fields | {"confirm": "1"} | more)
+    data, encoded = fields | {"confirm": "1"} | more, {}
+    if as_form:
+        data, encoded = urlencode(data), {"content_type": "application/x-www-form-urlencoded"}
+    return client.post(f"{path}upload/?{query}", data, **encoded)
 
 
 def complaints(page):

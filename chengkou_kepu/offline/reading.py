@@ -8,13 +8,13 @@ from decimal import Decimal
 from io import BytesIO
 
 from openpyxl import load_workbook
+from openpyxl.utils import coordinate_to_tuple, get_column_letter
 
 from tasks import calendar
 from tasks.forms import LineForm
 from tasks.refusals import Refused
 from tasks.row_forms import plain_number
 
-from .archive import BROKEN
 from .layout import (
     ANSWER,
     FIELDS,
@@ -31,6 +31,7 @@ from .layout import (
     Origin,
     choices_of,
 )
+from .parts import BROKEN, require_within
 
 HEAD_WITHIN = 10
 LINE = re.compile(r"line-([0-9]{1,18})")
@@ -51,16 +52,33 @@ class Problem:
 
 @dataclass
 class Reading:
-    """`data` are posted fields by name; `cells` the (sheet, address, value) each came from."""
+    """`data` are posted fields by name; `cells` the (sheet, address, value) each came from.
+
+    `wrong` are the (sheet, address) that cannot be read, with every cell of a merged range.
+    """
 
     book: object
     data: dict = field(default_factory=dict)
     cells: dict = field(default_factory=dict)
     problems: list = field(default_factory=list)
+    wrong: set = field(default_factory=set)
 
     def complain(self, sheet, cell, reason):
+        self.wrong.add((sheet.title, cell.coordinate))
         shown = "" if cell.value is None else str(cell.value)[:60]
         self.problems.append(Problem(sheet.title, cell.coordinate, shown, reason))
+
+    def understood(self, name):
+        """Whether the field `name` came from a cell that could be read."""
+        return name not in self.cells or self.cells[name][:2] not in self.wrong
+
+    def in_order(self, problems):
+        """The problems by sheet, row and column; those without a cell last."""
+        sheets = {title: number for number, title in enumerate(self.book.sheetnames)}
+        return sorted(
+            problems,
+            key=lambda p: (sheets[p.sheet], *coordinate_to_tuple(p.cell)) if p.cell else (len(sheets), 0, 0),
+        )
 
 
 def read(content, page):
@@ -69,6 +87,8 @@ def read(content, page):
         book = load_workbook(BytesIO(content))
     except Exception as error:
         raise Refused(BROKEN) from error
+    for sheet in book.worksheets:
+        require_within(sheet.max_row, sheet.max_column)
     _require_origin(book, page)
     reading = Reading(book)
     lines = {line.form.prefix: line for line in page.lines}
@@ -137,6 +157,9 @@ def _refuse_merged(reading, sheet, head):
         if area.max_row > head.row:
             cell = sheet.cell(area.min_row, area.min_col)
             reading.complain(sheet, cell, f"{area.coord} 被合并了，请取消合并后分别填写。")
+            reading.wrong |= {
+                (sheet.title, f"{get_column_letter(column)}{row}") for row, column in area.cells
+            }
 
 
 def _require_columns(sheet, head, wanted):
@@ -150,13 +173,14 @@ def _require_columns(sheet, head, wanted):
 def _keyed_rows(reading, sheet, head):
     """(key, row number) of each row below the head that has a key; rows that hold something else are complained of."""
     seen = {}
-    for index in range(head.row + 1, sheet.max_row + 1):
-        key = _plain(head.cell(sheet, index, KEY).value)
+    key_at = head.columns[KEY] - 1
+    for cells in sheet.iter_rows(min_row=head.row + 1):
+        key, index = _plain(cells[key_at].value), cells[0].row
         if not key:
-            filled = [c for c in sheet[index] if _plain(c.value)]
+            filled = next((c for c in cells if _plain(c.value)), None)
             if filled:
                 reading.complain(
-                    sheet, filled[0], "这一行不是平台生成的，无法对应到工作；请把内容填到原有的行。"
+                    sheet, filled, "这一行不是平台生成的，无法对应到工作；请把内容填到原有的行。"
                 )
             continue
         if key in seen:

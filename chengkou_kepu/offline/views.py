@@ -52,6 +52,9 @@ def upload(request, slug, code):
         return render(request, "chengkou_kepu/offline_upload.html", context)
     if "confirm" in request.POST:
         typed = Typed.read(request.POST, page.period)
+        if not typed and not typed.invalid:
+            messages.info(request, "没有导入：没有需要导入的改动。")
+            return render(request, "chengkou_kepu/offline_upload.html", context)
         if _saved(request, page, typed, at=at):
             return redirect(return_address(page.period, page.department))
         page = _page(request, slug, code, at=at)
