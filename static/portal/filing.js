@@ -139,6 +139,8 @@
   function whileSignedIn(work) {
     asking = true;
     window.fetch(form.action, { method: "HEAD", redirect: "manual", credentials: "same-origin" }).then(function (answer) {
+      return answer.text().then(function () { return answer; });
+    }).then(function (answer) {
       asking = false;
       if (answer.type === "opaqueredirect" || answer.status === 401) { refuse({ status: 401 }); return; }
       cleared = true;
