@@ -70,11 +70,16 @@ def _filing_row(period, report, extended_to, at):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def filing_return(request, slug, code):
-    """The return of the user's unit, or with `?unit=` of one the user files for, in the period `code`."""
+    """The return of the user's unit, or with `?unit=` of one the user files for, in the period `code`.
+
+    HEAD tells a page that is about to post whether its reader may still do so, at no more cost than that.
+    """
     at = timezone.now()
     plan = visible_plan(request, slug)
     period = named_period(plan, code)
     department, own = asked_department(request, plan)
+    if request.method == "HEAD":
+        return HttpResponse()
     if request.method == "POST":
         return _post(request, period, department, own, at=at)
     return _page(request, period, department, own, at=at)

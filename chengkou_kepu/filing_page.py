@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from departments import permissions as roles
 from departments.models import Department
@@ -9,6 +10,7 @@ from indicators.forms import MeasurementForm
 from indicators.measuring import OwedMeasurement, owed_measurements
 from tasks import calendar, extensions, permissions, workflow
 from tasks.answers import Answer, answers_to, lead_entries
+from tasks.comparison import ComparedEntry
 from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
 from tasks.forms import BlockForm, LineForm, RestForm
@@ -54,6 +56,11 @@ class FilingLine:
     @property
     def entry(self):
         return self.line.entry
+
+    @cached_property
+    def compared(self):
+        """What it says beside what was accepted before, for whoever endorses it."""
+        return ComparedEntry.of(self.before, self.entry)
 
     @property
     def begun(self):
@@ -156,6 +163,11 @@ class FilingPage:
     at: datetime
     extension: Extension | None = None
     may_extend: bool = False
+
+    @property
+    def endorsing(self):
+        """Whether the reader is asked to endorse the return, and reads what changed."""
+        return Verb.SEND_BACK in self.verbs
 
     @property
     def extended_to(self):

@@ -1,6 +1,7 @@
 """报送表: the return on paper, to be signed and sealed."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import render
@@ -38,12 +39,21 @@ class SheetGroup:
 class Sheet:
     page: FilingPage
 
-    @property
+    @cached_property
     def groups(self):
         """SheetGroups of the lines that hold something, in the plan's order."""
         filled = [line for line in self.page.lines if says_something(line.entry)]
         groups = read_once(filled, line_of=lambda line: line.line)
         return [SheetGroup(group[0].line.responsibility.is_lead, group) for group in groups]
+
+    @property
+    def last(self):
+        """The last SheetGroup, if nothing follows it but the signatures, which on paper never stand alone."""
+        return [] if self.page.measurements else self.groups[-1:]
+
+    @property
+    def leading(self):
+        return self.groups[: len(self.groups) - len(self.last)]
 
     @property
     def measured(self):

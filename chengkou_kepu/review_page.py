@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from indicators.attainment import number
 from indicators.measuring import FIELDS_BY_KIND, OwedMeasurement, label_of, owed_measurements
 from indicators.models import Indicator
 from tasks import reviewers
-from tasks.comparison import Piece, compare
+from tasks.comparison import ComparedEntry
 from tasks.completeness import Line, report_lines
 from tasks.identity_numbers import numbers_in
-from tasks.models import Extension, QuarterlyReport, ReportEvent
+from tasks.models import Extension, ProgressEntry, QuarterlyReport, ReportEvent
 from tasks.obligations import own_due, resubmitted_late
 from tasks.progress import expected_completion, worth_a_look
 from tasks.sharing import files_of, read_once, says_something, statement
@@ -21,51 +22,45 @@ Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
 READABLE = {Status.SUBMITTED, Status.ACCEPTED}
 CAME_BACK = {Verb.RETURN, Verb.REOPEN}
-LONG_TEXTS = (("results", "取得成效"), ("problems", "问题与困难"), ("next_steps", "下步计划"))
+AS_IT_CAME_BACK = {Verb.RETURN: "退回时", Verb.REOPEN: "重新打开时"}
 GROUNDS = ("numerator", "denominator", "ground", "source")
 
 
 @dataclass(frozen=True)
-class ReviewedText:
-    """A text beside the one accepted before it, in pieces that show what changed."""
+class Older:
+    """What a line is read against, and when that was said: 2023年第二季度（审核通过）, or 退回时."""
 
-    label: str
-    old: tuple[Piece, ...]
-    new: tuple[Piece, ...]
-
-    @classmethod
-    def of(cls, label, before, now):
-        return cls(label, *compare(before, now))
+    when: str
+    entry: ProgressEntry
 
     @property
-    def now(self):
-        return "".join(piece.text for piece in self.new)
-
-    @property
-    def marked(self):
-        """Whether the texts have enough in common for marks to tell a reader something."""
-        return any(piece.kind == "same" for piece in self.old)
+    def said(self):
+        return self.when, statement(self.entry)
 
 
 @dataclass(frozen=True)
 class ReviewedLine:
-    """A line beside what was accepted before it: the progress as `told`, the further fields as `texts`.
+    """A line beside something `older`: what was accepted before it, or what it said when the report was returned.
 
     `pointed`: the reviewer named it when the report was last returned, with the `remark`; `touched`: it was saved,
-    or got a file, since then.
+    or got a file, since then. `then` is what a touched line said as it was returned, where that is on record.
     """
 
     line: Line
-    told: ReviewedText
-    texts: tuple[ReviewedText, ...]
     expected: Fraction
+    older: Older | None
     pointed: bool = False
     remark: str = ""
     touched: bool = False
+    then: ProgressEntry | None = None
 
     @property
     def before(self):
         return self.line.before
+
+    @cached_property
+    def compared(self):
+        return ComparedEntry.of(self.older.entry if self.older else None, self.line.entry)
 
     @property
     def worth_a_look(self):
@@ -77,26 +72,52 @@ class ReviewedLine:
     @property
     def repeats(self):
         """Whether the progress is last time's, word for word."""
-        return bool(self.told.new) and self.told.old == self.told.new and not self.line.entry.no_change
+        entry = self.line.entry
+        return bool(self.before and entry.told) and self.before.told == entry.told and not entry.no_change
 
-    @property
-    def old_texts(self):
-        return [text for text in self.texts if text.old]
 
-    @property
-    def new_texts(self):
-        return [text for text in self.texts if text.new]
+@dataclass(frozen=True)
+class OlderOfRows:
+    """An older text that stands behind some of a group's rows (task numbers); None where there is none."""
+
+    numbers: tuple[int, ...]
+    older: Older | None
 
 
 @dataclass(frozen=True)
 class ReviewedGroup:
-    """Rows of a section that say the same over the same: read once."""
+    """Rows of a section that say the same: read once, beside what stood before each of them."""
 
     items: tuple[ReviewedLine, ...]
 
     @property
     def pointed(self):
         return any(item.pointed for item in self.items)
+
+    @property
+    def repeats(self):
+        return all(item.repeats for item in self.items)
+
+    @cached_property
+    def olders(self):
+        """OlderOfRows, one for each different older text."""
+        rows = {}
+        for item in self.items:
+            rows.setdefault(item.older.said if item.older else None, []).append(item)
+        return [
+            OlderOfRows(tuple(i.line.responsibility.task.number for i in same), same[0].older)
+            for same in rows.values()
+        ]
+
+    @property
+    def accepted_before(self):
+        """OlderOfRows of what was accepted before, for rows that are read against what was returned."""
+        rows = {}
+        for item in self.items:
+            if item.then and item.before:
+                older = _accepted(item.before)
+                rows.setdefault(older.said, (older, []))[1].append(item.line.responsibility.task.number)
+        return [OlderOfRows(tuple(numbers), older) for older, numbers in rows.values()]
 
     @property
     def identity_numbers(self):
@@ -239,28 +260,33 @@ def assemble(report, *, user, at):
 def _reviewed(report, lines, came_back):
     """ReviewedLine of each line, which holds something."""
     pointed = set(came_back.lines) if came_back else set()
-    remarks = came_back.remarks if came_back else {}
+    remarks, said = (came_back.remarks, came_back.said) if came_back else ({}, {})
     plan = report.period.plan
     expected = expected_completion(plan.starts_on, plan.ends_on, report.period.last_day)
     items = []
     for line in lines:
-        before, now = line.before, line.entry
-        more = [
-            ReviewedText.of(label, getattr(before, name, ""), getattr(now, name))
-            for name, label in LONG_TEXTS
-        ]
+        pk, before = line.responsibility.pk, line.before
+        files = line.entry.evidence.all()
+        touched = _since(came_back, line.entry.updated_at, *(f.uploaded_at for f in files))
+        then = ProgressEntry.from_said(said.get(str(pk), {})) if touched and said else None
+        accepted = _accepted(before) if before else None
         items.append(
             ReviewedLine(
                 line,
-                ReviewedText.of("", before.told if before else "", now.told),
-                tuple(text for text in more if text.old or text.new),
                 expected,
-                pointed=line.responsibility.pk in pointed,
-                remark=remarks.get(str(line.responsibility.pk), ""),
-                touched=_since(came_back, now.updated_at, *(f.uploaded_at for f in now.evidence.all())),
+                Older(AS_IT_CAME_BACK[came_back.verb], then) if then else accepted,
+                pointed=pk in pointed,
+                remark=remarks.get(str(pk), ""),
+                touched=touched,
+                then=then,
             )
         )
     return tuple(items)
+
+
+def _accepted(before):
+    """Older of the entry accepted before."""
+    return Older(f"{before.report.period}（审核通过{'，代填' if before.proxy_source else ''}）", before)
 
 
 def _numbers(report, events):
@@ -273,12 +299,7 @@ def _numbers(report, events):
 
 def _grouped(items):
     """ReviewedGroups in the order they begin."""
-    groups = read_once(
-        items,
-        line_of=lambda item: item.line,
-        beside=lambda item: (item.before.report.period_id, statement(item.before)) if item.before else None,
-    )
-    return [ReviewedGroup(group) for group in groups]
+    return [ReviewedGroup(group) for group in read_once(items, line_of=lambda item: item.line)]
 
 
 def _resubmitted_late(report, events):

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from itertools import groupby, takewhile
 
+LONG_TEXTS = (("results", "取得成效"), ("problems", "问题与困难"), ("next_steps", "下步计划"))
 LEAST_ALIKE = 0.4
 SHORTEST_KEPT = 3
 TOKENS = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[A-Za-z]+|\s+|.", re.DOTALL)
@@ -16,6 +17,53 @@ class Piece:
 
     kind: str
     text: str
+
+
+@dataclass(frozen=True)
+class ComparedText:
+    """A text beside an older one, in pieces that show what changed."""
+
+    label: str
+    old: tuple[Piece, ...]
+    new: tuple[Piece, ...]
+
+    @classmethod
+    def of(cls, label, before, now):
+        return cls(label, *compare(before, now))
+
+    @property
+    def now(self):
+        return "".join(piece.text for piece in self.new)
+
+    @property
+    def marked(self):
+        """Whether the texts have enough in common for marks to tell a reader something."""
+        return any(piece.kind == "same" for piece in self.old)
+
+
+@dataclass(frozen=True)
+class ComparedEntry:
+    """What a line says, `told`, with its further `texts`, beside an older entry of it or None."""
+
+    told: ComparedText
+    texts: tuple[ComparedText, ...]
+
+    @classmethod
+    def of(cls, older, entry):
+        more = (
+            ComparedText.of(label, getattr(older, name, ""), getattr(entry, name))
+            for name, label in LONG_TEXTS
+        )
+        told = ComparedText.of("", older.told if older else "", entry.told)
+        return cls(told, tuple(text for text in more if text.old or text.new))
+
+    @property
+    def old_texts(self):
+        return [text for text in self.texts if text.old]
+
+    @property
+    def new_texts(self):
+        return [text for text in self.texts if text.new]
 
 
 def compare(old, new):

@@ -26,18 +26,18 @@ def _is_heic(stream):
 
 
 def _archive_with(member):
-    """Whether it is a zip archive that has the member, and no macros."""
+    """Whether it is a zip archive that has the member."""
+    return lambda stream: member.lower() in _members(stream)
 
-    def holds(stream):
-        stream.seek(0)
-        try:
-            with zipfile.ZipFile(stream) as archive:
-                names = {name.lower() for name in archive.namelist()}
-        except (zipfile.BadZipFile, ValueError, OSError, RuntimeError):
-            return False
-        return member.lower() in names and not any(name.endswith("vbaproject.bin") for name in names)
 
-    return holds
+def _members(stream):
+    """The names in a zip archive, in lower case; none where it is not one."""
+    stream.seek(0)
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            return {name.lower() for name in archive.namelist()}
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError):
+        return set()
 
 
 def _first(stream, count):
@@ -68,10 +68,21 @@ def extension_of(name):
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
-def kind_of(name, stream):
-    """The Kind of a file, or None where its name is of no allowed kind or its content is not what the name says."""
-    kind = KINDS.get(extension_of(name))
-    return kind if kind and kind.holds(stream) else None
+def kind_of(name):
+    """The Kind that a name says, or None where its extension is of no allowed kind."""
+    return KINDS.get(extension_of(name))
+
+
+def why_not(name, stream):
+    """Why a file may not be evidence, as the end of a sentence; '' where it may."""
+    kind, extension = kind_of(name), extension_of(name)
+    if kind is None:
+        return f"不接受这种文件，只接受 {'、'.join(sorted(KINDS))} 文件。"
+    if not kind.holds(stream):
+        return f"内容与扩展名 {extension} 不符，请用原来的软件另存为这种格式后再上传。"
+    if any(member.endswith("vbaproject.bin") for member in _members(stream)):
+        return "文件中含有宏，请另存为不含宏的文件后再上传。"
+    return ""
 
 
 def shown_name(name):

@@ -45,11 +45,11 @@ def by_section(items, responsibility_of):
     return [(action, is_lead, tuple(group)) for (action, is_lead), group in sections.items()]
 
 
-def read_once(items, *, line_of=lambda item: item, beside=lambda item: None):
+def read_once(items, *, line_of=lambda item: item):
     """The items in tuples whose text is shown once, over all their rows; groups in the order they begin.
 
-    Together stand items of one unit, section and role that say the same and have the same `beside` them; one that
-    says nothing stands alone. `line_of(item)` is its `completeness.Line`.
+    Together stand items of one unit, section and role that say the same; one that says nothing stands alone.
+    `line_of(item)` is its `completeness.Line`.
     """
     groups = {}
     for item in items:
@@ -57,7 +57,7 @@ def read_once(items, *, line_of=lambda item: item, beside=lambda item: None):
         responsibility, said = line.responsibility, statement(line.entry)
         section = responsibility.department_id, responsibility.task.action_id, responsibility.role
         alone = responsibility.pk if said is None else None
-        groups.setdefault((section, said, beside(item), alone), []).append(item)
+        groups.setdefault((section, said, alone), []).append(item)
     return [tuple(group) for group in groups.values()]
 
 

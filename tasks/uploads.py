@@ -7,12 +7,17 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from .calendar import SHANGHAI
-from .file_kinds import KINDS, kind_of, shown_name
+from .file_kinds import kind_of, shown_name, why_not
 from .models import Evidence
 from .refusals import Refused
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_TOGETHER = 200 * 1024 * 1024
+
+
+def in_mb(size):
+    """A limit in bytes as people read it: 20 MB."""
+    return f"{size // 1024 // 1024} MB"
 
 
 def checked(upload, *, by, at):
@@ -33,8 +38,8 @@ def require_room(evidence, held, *, where):
     """Refuse a file that with the evidence `held` (a queryset) is too much; a file of several rows counts once."""
     sizes = sum(row["size"] for row in held.values("file", "size").order_by().distinct())
     if sizes + evidence.size > MOST_TOGETHER:
-        most = MOST_TOGETHER // 1024 // 1024
-        raise Refused(f"“{evidence.name}”没有上传：{where}的佐证材料合计不能超过 {most} MB。")
+        most = in_mb(MOST_TOGETHER)
+        raise Refused(f"“{evidence.name}”没有上传：{where}的佐证材料合计不能超过 {most}。")
 
 
 @contextmanager
@@ -58,12 +63,11 @@ def _kind(name, upload):
     if not upload.size:
         raise Refused(f"“{name}”是空文件。")
     if upload.size > MOST_BYTES:
-        raise Refused(f"“{name}”超过 {MOST_BYTES // 1024 // 1024} MB，请压缩或拆分后再上传。")
-    kind = kind_of(name, upload)
-    if kind is None:
-        allowed = "、".join(sorted(KINDS))
-        raise Refused(f"“{name}”不能上传：只接受 {allowed} 文件，且内容须与扩展名相符、不含宏。")
-    return kind
+        raise Refused(f"“{name}”超过 {in_mb(MOST_BYTES)}，请压缩或拆分后再上传。")
+    why = why_not(name, upload)
+    if why:
+        raise Refused(f"“{name}”不能上传：{why}")
+    return kind_of(name)
 
 
 def _digest(upload):

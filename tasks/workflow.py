@@ -154,6 +154,7 @@ def return_report(report, *, by, at, version, reason="", lines=(), remarks=None,
             reason=reason.strip() if told else _given(reason),
             lines=lines,
             remarks={str(pk): text for pk, text in told.items()},
+            said=_said(report),
             code=code,
             self_reviewed=self_reviewed,
         )
@@ -164,7 +165,8 @@ def reopen(report, *, by, at, version, reason):
     with transaction.atomic():
         report = _locked(report, Verb.REOPEN, at=at, version=version)
         _require(permissions.coordinates(by, report.period.plan), "只有科协工作人员可以重新打开。")
-        return _move(report, Verb.REOPEN, Status.RETURNED, by=by, at=at, reason=_given(reason))
+        details = {"reason": _given(reason), "said": _said(report)}
+        return _move(report, Verb.REOPEN, Status.RETURNED, by=by, at=at, **details)
 
 
 def was_returned(report):
@@ -300,6 +302,12 @@ def _state_before_endorsing(report):
 def _own_lines(report, lines):
     """Those of the responsibility ids that the report has a line for, in order."""
     return sorted(set(lines) & set(report.entries.values_list("responsibility_id", flat=True)))
+
+
+def _said(report):
+    """{responsibility id as text: what its line says} as the report goes back to be changed."""
+    said = {str(entry.responsibility_id): entry.said for entry in report.entries.all()}
+    return {pk: fields for pk, fields in said.items() if fields}
 
 
 def _given(reason):

@@ -9,7 +9,7 @@ from django.db.models import Choices
 from django.utils.html import format_html
 
 from indicators.attainment import Attainment
-from tasks import calendar, numerals, progress
+from tasks import calendar, numerals, progress, uploads
 from tasks.models import CloseOut, QuarterlyReport
 from tasks.obligations import Filing, extended_words, filing_state, own_due
 from tasks.progress import Light
@@ -229,3 +229,13 @@ def _mark_at(expected):
 
 def _coordinate(value):
     return f"{float(value):.1f}".removesuffix(".0")
+
+
+@register.simple_tag
+def upload_limits():
+    """How large evidence may be: `bytes` and, for people, `each` file; `together` all of one return."""
+    return {
+        "bytes": uploads.MOST_BYTES,
+        "each": uploads.in_mb(uploads.MOST_BYTES),
+        "together": uploads.in_mb(uploads.MOST_TOGETHER),
+    }

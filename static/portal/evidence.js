@@ -61,12 +61,17 @@
     request.send(body);
   }
 
+  /* A file that the server would refuse for its size is not sent to it first; the others go. */
+
   function upload(form, files) {
-    say(form, "");
-    send(form, Array.from(files), function (trouble) {
+    var most = Number(form.getAttribute("data-most"));
+    var large = Array.from(files).filter(function (file) { return file.size > most; });
+    var refused = large.map(function (file) { return "“" + file.name + "”" + form.getAttribute("data-too-large"); }).join("");
+    say(form, refused);
+    send(form, Array.from(files).filter(function (file) { return file.size <= most; }), function (trouble) {
       form.querySelector("progress").hidden = true;
       form.elements.files.value = "";
-      say(form, trouble || "");
+      say(form, refused + (trouble || ""));
     });
   }
 

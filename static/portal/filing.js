@@ -1,4 +1,5 @@
-/* The filing page: a verb waits for the line saves under way, whose versions it needs; what could not be sent is sent
+/* The filing page: a verb saves the lines typed last, waits for the saves under way, whose versions it needs, and asks
+   whether the login still lives, so that no text is lost on the way to the login page; what could not be sent is sent
    again until the server answers; completion and stage follow each other, so that a clerk enters only one of them;
    a completion below the last one asks why; the head counts lines with errors and leads to the first; a folded line
    opens when a link leads to it. */
@@ -126,14 +127,45 @@
     if (running || !waiting) { return; }
     var button = waiting;
     waiting = null;
-    if (!failed) { form.requestSubmit(button); }
+    if (!failed) { whileSignedIn(function () { form.requestSubmit(button); }); }
+  }
+
+  /* Blocks and reasons are sent by the form alone: an answer that leads to the login page would lose them. */
+
+  var UNREACHED = "连接不上平台，没有提交。内容仍在本页，请在网络恢复后重试。";
+  var asking = false;
+  var cleared = false;
+
+  function whileSignedIn(work) {
+    asking = true;
+    window.fetch(form.action, { method: "HEAD", redirect: "manual", credentials: "same-origin" }).then(function (answer) {
+      return answer.text().then(function () { return answer; });
+    }).then(function (answer) {
+      asking = false;
+      if (answer.type === "opaqueredirect" || answer.status === 401) { refuse({ status: 401 }); return; }
+      cleared = true;
+      work();
+      cleared = false;
+    }, function () {
+      asking = false;
+      refuse({ text: UNREACHED });
+    });
+  }
+
+  function refuse(detail) {
+    document.dispatchEvent(new CustomEvent("portal:refused", { detail: detail }));
   }
 
   form.addEventListener("submit", function (event) {
-    if (!running) { return; }
+    if (cleared || form.hasAttribute("data-sending")) { return; }
     event.preventDefault();
+    if (asking) { return; }
     waiting = event.submitter;
     failed = false;
+    Array.from(document.querySelectorAll("[hx-post]")).forEach(function (unit) {
+      if (typed.has(unit)) { window.htmx.trigger(unit, "change"); }
+    });
+    goOn();
   });
 
   document.addEventListener("click", function (event) {

@@ -254,5 +254,11 @@
   document.addEventListener("htmx:sendError", function (event) { failed(event, SAYS[0]); });
   document.addEventListener("htmx:timeout", function (event) { failed(event, TIMED_OUT); });
 
+  /* A script of a page that did not send says why: `text`, or the `status` it was answered. */
+
+  document.addEventListener("portal:refused", function (event) {
+    announce(event.detail.text || SAYS[event.detail.status], "bad");
+  });
+
   window.addEventListener("online", function () { announce("网络已恢复。", "warn"); });
 })();

@@ -8,6 +8,8 @@ from django.db.models import OuterRef, Q, Subquery
 from .plan import Responsibility
 from .reporting import QuarterlyReport, proxy_source_of
 
+BOOKKEEPING = ("id", "report", "responsibility", "version", "updated_by", "updated_at")
+
 
 class Stage(models.TextChoices):
     NOT_STARTED = "NOT_STARTED", "未启动"
@@ -185,3 +187,20 @@ class ProgressEntry(models.Model):
         if self.no_change:
             return f"本季度无新进展：{self.no_change_reason}"
         return self.progress
+
+    @classmethod
+    def content_fields(cls):
+        """What a unit writes, by name: all fields but the row's own bookkeeping."""
+        return {field.name: field for field in cls._meta.concrete_fields if field.name not in BOOKKEEPING}
+
+    @property
+    def said(self):
+        """{field: value} of what is filled in, for `ReportEvent.said`."""
+        values = {name: getattr(self, name) for name in self.content_fields()}
+        return {name: value for name, value in values.items() if value not in (None, "", False)}
+
+    @classmethod
+    def from_said(cls, said):
+        """An entry that was never stored and says what `said` did."""
+        fields = cls.content_fields()
+        return cls(**{name: fields[name].to_python(value) for name, value in said.items() if name in fields})

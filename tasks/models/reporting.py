@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
@@ -256,6 +257,13 @@ class ReportEvent(models.Model):
     reason = models.TextField("理由", blank=True)
     lines = models.JSONField("涉及事项", default=list, blank=True, help_text="被指出的责任分工编号。")
     remarks = models.JSONField("各项意见", default=dict, blank=True, help_text="责任分工编号对应的审核意见。")
+    said = models.JSONField(
+        "退回时的内容",
+        default=dict,
+        blank=True,
+        encoder=DjangoJSONEncoder,
+        help_text="责任分工编号对应的当时填写的内容。",
+    )
     code = models.CharField("退回类别", max_length=20, choices=Code, blank=True)
     signed_name = models.CharField("签批人", max_length=50, blank=True)
     signed_post = models.CharField("签批人职务", max_length=50, blank=True)

@@ -58,6 +58,7 @@ def test_a_refused_save_says_why_and_keeps_the_text(line, answer, said):
     page.locator("#live").get_by_text(said).wait_for()
     assert text_of(line).input_value() == "没有存上也不能丢的文字。"
     expect(line).to_have_class(re.compile("dirty"))
+    expect(line.locator(".saved")).to_be_hidden()
     page.unroute("**/filing/2023Q4/**")
 
 
@@ -73,6 +74,62 @@ def test_an_expired_session_says_so_and_the_text_is_saved_after_signing_in_again
     text_of(line).type("续")
     wait_until_saved(line)
     assert stored(line) == "登录过期前写的文字。续"
+
+
+EXPIRED = "登录已过期，没有保存。请先在新窗口登录"
+
+
+def test_a_verb_after_the_session_expired_does_not_lose_a_line(line):
+    page = line.page
+    page.on("dialog", lambda dialog: dialog.accept())
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    text_of(line).fill("报送前登录已过期。")
+    page.locator("#live").get_by_text(EXPIRED).wait_for()
+    page.locator("#live").get_by_role("button", name="关闭").click()
+    for verb in ("报送", "保存"):
+        page.get_by_role("button", name=verb, exact=True).click()
+        page.locator("#live").get_by_text(EXPIRED).wait_for()
+        page.locator("#live").get_by_role("button", name="关闭").click()
+    assert page.url.endswith(ADDRESS)
+    assert text_of(line).input_value() == "报送前登录已过期。"
+    page.context.add_cookies(cookies)
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.wait_for_load_state()
+    wait_until_saved(line)
+    assert stored(line) == "报送前登录已过期。"
+
+
+def test_a_verb_after_the_session_expired_does_not_lose_a_block(line):
+    page = line.page
+    block = page.locator("details.block").first
+    text = text_of(block)
+    if block.get_attribute("open") is None:
+        block.locator("summary").first.click()
+    cookies, held = page.context.cookies(), text.input_value()
+    page.context.clear_cookies(name="sessionid")
+    text.fill("一并填写的文字不能丢。")
+    block.get_by_role("button", name="应用到勾选的各项").click()
+    page.locator("#live").get_by_text(EXPIRED).wait_for()
+    assert page.url.endswith(ADDRESS)
+    assert text.input_value() == "一并填写的文字不能丢。"
+    page.context.add_cookies(cookies)
+    text.fill(held)
+
+
+def test_a_verb_that_cannot_reach_the_server_keeps_the_page(line):
+    page = line.page
+    page.route("**/filing/2023Q4/**", lambda route: route.abort("connectionrefused"))
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.locator("#live").get_by_text("连接不上平台，没有提交。").wait_for()
+    assert page.url.endswith(ADDRESS)
+
+
+def test_an_autosave_leaves_nothing_to_complain_about(line):
+    text_of(line).fill("控制台没有报错。")
+    text_of(line).blur()
+    wait_until_saved(line)
+    assert line.page.complaints == []
 
 
 def test_what_could_not_be_sent_is_sent_again_by_itself(line):

@@ -25,7 +25,7 @@ def test_files_are_chosen_shown_downloaded_and_removed(sit_down):
     assert downloading.value.suggested_filename == "名册.pdf"
     bad = {"name": "程序.pdf", "mimeType": "application/pdf", "buffer": b"MZ not a pdf"}
     line.locator("input[type=file]").set_input_files([bad])
-    line.get_by_text("“程序.pdf”不能上传").wait_for()
+    line.get_by_text("“程序.pdf”不能上传：内容与扩展名 pdf 不符").wait_for()
     page.reload()
     line = page.locator(f"#{line.get_attribute('id')}")
     if line.get_attribute("open") is None:
@@ -50,3 +50,25 @@ def test_one_file_goes_to_the_ticked_rows_of_a_block(sit_down):
     page.locator(".evidence a", has_text="合影.pdf").first.wait_for(state="attached")
     assert page.locator(".evidence a", has_text="合影.pdf").count() == len(rows) - 1
     assert page.complaints == []
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(sit_down):
+    page, sent = sit_down("linye"), []
+    page.goto(ADDRESS)
+    line = page.locator("details.card[id^=line-]").nth(2)
+    if line.get_attribute("open") is None:
+        line.locator("summary").first.click()
+    line.get_by_text("上传佐证材料").click()
+    form = line.locator("form[data-upload]")
+    assert form.get_attribute("data-most") == str(20 * 1024 * 1024)
+    form.evaluate("(form, size) => form.setAttribute('data-most', size)", len(PDF))
+    page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    files = [
+        {"name": name, "mimeType": "application/pdf", "buffer": content}
+        for name, content in (("大.pdf", PDF + b" "), ("小.pdf", PDF))
+    ]
+    line.locator("input[type=file]").set_input_files(files)
+    line.get_by_role("link", name="小.pdf").wait_for()
+    line.get_by_text("“大.pdf”超过 20 MB，请压缩或拆分后再上传。").wait_for()
+    assert len(sent) == 1
+    assert line.get_by_role("link", name="大.pdf").count() == 0

@@ -284,3 +284,25 @@ def test_the_approver_is_told_what_waits_for_him(signed_in, cast, units, plan, p
         cast.nongye_sh: (True, False),
     }
     assert said[cast.nongye_sh].count("审核通过并报送</button>") == 2
+
+
+def test_the_approver_reads_what_changed(signed_in, cast, units, plan, baseline, period):
+    factories.make_report(baseline, units.nongye, completions={1: 30, 2: 50})
+    report = factories.make_report(period, units.nongye, completions={1: 40, 2: 40}, status=Status.ENDORSING)
+    report.entries.filter(completion=40, responsibility__task__number=1).update(
+        progress="第1项进展，补充名册", problems="缺经费。"
+    )
+    pages = {
+        user: signed_in(user).get(address(plan, period)).content.decode()
+        for user in (cast.nongye, cast.nongye_sh)
+    }
+    marks = {user: (page.count("<ins>"), page.count("→")) for user, page in pages.items()}
+    assert marks == {cast.nongye: (0, 0), cast.nongye_sh: (1, 2)}
+    page = pages[cast.nongye_sh]
+    line = page[page.index('id="line-') :].split("</section>")[0]
+    assert '<p class="tight">30% → <b>40%</b>　推进中</p>' in line
+    assert "第1项进展<ins>，补充名册</ins>" in line
+    assert "问题与困难：缺经费。" in line
+    assert page.count("进度回落") == 1
+    assert page.count('<a class="button" href="#signing">退回修改</a>') == 1
+    assert 'href="#signing"' not in pages[cast.nongye]

@@ -1,6 +1,9 @@
 """Returning with a remark for each line, 实质空报, 逾期补正, kept remarks, and accepting several at once."""
 
+import re
+
 import pytest
+from django.utils.html import strip_tags
 
 from tasks.models import ProgressEntry, QuarterlyReport, RemarkSnippet, ReportEvent, Responsibility
 from tests import factories
@@ -234,3 +237,107 @@ def test_rows_that_say_the_same_are_read_once(signed_in, cast, plan, period, uni
     text = page.content.decode()
     assert text.count("配合三下乡。") == 1
     assert text.count('name="lines"') == 3
+
+
+def by_row(page):
+    """What the reader sees of the first card's body: (left column, right column)."""
+    card = page[page.index('<header id="line-') :].split("</section>")[0]
+    body = card[card.index('<div class="body') :]
+    left, now = re.split(r'<div><div class="small muted">(?=本)', body)
+    return tuple(" ".join(strip_tags(part).split()) for part in (left, now))
+
+
+@pytest.fixture
+def support_texts(baseline, period, units, cast, plan):
+    """县科协's return in which tasks 1 and 2 say the same, upon {task number: what it said before}."""
+
+    def make(**before):
+        old = factories.make_report(baseline, units.kexie)
+        new = factories.make_report(period, units.kexie, status=Status.SUBMITTED, by=cast.kexie_tb)
+        for report, texts in ((old, before), (new, dict.fromkeys(before, "本季配合三下乡。"))):
+            for number, text in texts.items():
+                held = Responsibility.objects.get(department=units.kexie, task__number=number[1:])
+                ProgressEntry.objects.create(report=report, responsibility=held, progress=text)
+        return new
+
+    return make
+
+
+def test_a_shared_text_is_read_once_though_what_stood_before_differs(signed_in, cast, support_texts):
+    report = support_texts(t1="上季入户。", t2="上季办展。")
+    page = signed_in(cast.zhengfuban).get(address(report)).content.decode()
+    assert page.count("本季配合三下乡。") == 1
+    assert by_row(page) == (
+        "第 1 项：2022年第四季度（审核通过） 上季入户。 第 2 项：2022年第四季度（审核通过） 上季办展。",
+        "本季 本季配合三下乡。",
+    )
+    assert "<ins>" not in page
+    assert page.count('name="lines"') == 2
+
+
+def test_more_than_two_older_texts_are_folded_and_equal_ones_listed_once(
+    signed_in, cast, plan, units, support_texts
+):
+    for number in (7, 8):
+        factories.make_task(plan, number, leads=[units.nongye], supports=[units.kexie])
+    report = support_texts(t1="甲。", t2="乙。", t7="甲。", t8="本季配合三下乡。")
+    page = signed_in(cast.zhengfuban).get(address(report)).content.decode()
+    assert by_row(page) == (
+        "各项以前的文字不同，共 3 种 第 1、7 项：2022年第四季度（审核通过） 甲。 "
+        "第 2 项：2022年第四季度（审核通过） 乙。 第 8 项：2022年第四季度（审核通过） 本季配合三下乡。",
+        "本季 本季配合三下乡。",
+    )
+    assert page.count("文字与上次相同") == 1
+    assert page.index("文字与上次相同") > page.index("8　第8项重点工作")
+
+
+def test_after_a_return_what_it_said_then_stands_beside_what_it_says_now(
+    signed_in, cast, baseline, submitted, line, clock
+):
+    factories.make_report(baseline, submitted.department, completions={3: 30})
+    submitted.entries.update(funds="2")
+    clock("2023-10-11 09:00")
+    give_back(signed_in(cast.kexie), submitted, lines=[line], reason="请核实。")
+    held = {"stage": "UNDER_WAY", "completion": 45, "progress": "第3项进展", "funds": "2.00"}
+    assert ReportEvent.objects.get(verb="RETURN").said == {str(line): held}
+    clock("2023-10-12 10:00")
+    client, plan, period = signed_in(cast.jiaowei), submitted.period.plan, submitted.period
+    text = {"completion": "50", "progress": "第3项进展，补充名册", "funds": "1.5"}
+    client.post(return_address(plan, period), typed(period, submitted.department, 3, **text))
+    file_again(client, submitted, clock, "2023-10-12 10:00", progress="第3项进展，补充名册")
+    page = signed_in(cast.kexie).get(address(submitted)).content.decode()
+    assert by_row(page) == (
+        "退回时 第3项进展 投入资金 2 万元 此前审核通过的进展2022年第四季度（审核通过） 第3项进展",
+        "本次 第3项进展，补充名册 投入资金 1.5 万元",
+    )
+    assert "第3项进展<ins>，补充名册</ins>" in page
+    assert "（退回时 45%）" in page
+
+
+def test_after_reopening_too_and_a_line_that_was_empty_then_says_so(
+    signed_in, cast, plan, units, submitted, clock
+):
+    added = factories.make_task(plan, 7, supports=[units.jiaowei]).responsibilities.get()
+    QuarterlyReport.objects.update(status=Status.ACCEPTED)
+    clock("2023-10-11 09:00")
+    signed_in(cast.kexie).post(
+        address(submitted), {"verb": "REOPEN", "version": submitted.version, "reason": "请更正。"}
+    )
+    assert set(ReportEvent.objects.get(verb="REOPEN").said) == {
+        str(pk) for pk in submitted.entries.values_list("responsibility", flat=True)
+    }
+    ProgressEntry.objects.create(
+        report=submitted, responsibility=added, progress="新写的。", updated_at=moment("2023-10-12 09:00")
+    )
+    QuarterlyReport.objects.update(status=Status.SUBMITTED)
+    page = signed_in(cast.kexie).get(address(submitted)).content.decode()
+    assert by_row(page) == ("重新打开时 （没有文字）", "本次 新写的。")
+
+
+def test_a_return_from_before_such_records_is_read_as_it_was(signed_in, cast, baseline, submitted, line):
+    factories.make_report(baseline, submitted.department, completions={3: 30})
+    come_back = {"from_status": "SUBMITTED", "to_status": "RETURNED", "by": cast.kexie, "reason": "请核实。"}
+    submitted.events.create(verb="RETURN", at=moment("2023-10-11 09:00"), **come_back)
+    submitted.entries.update(progress="第3项进展，补充名册", updated_at=moment("2023-10-12 09:00"))
+    page = signed_in(cast.kexie).get(address(submitted)).content.decode()
+    assert by_row(page) == ("2022年第四季度（审核通过） 第3项进展", "本季 第3项进展，补充名册")

@@ -22,6 +22,7 @@ BLANK_EVENT = {
     "reason": "",
     "lines": [],
     "remarks": {},
+    "said": {},
     "code": "",
     "signed_name": "",
     "signed_post": "",
@@ -234,6 +235,7 @@ def test_a_verb_moves_the_report_once_and_is_on_record(state, verb, who, to, eve
     report = walk(draft, cast, WALKS[state])
     before = QuarterlyReport.objects.values().get(pk=report.pk)
     events, by = report.events.count(), getattr(cast, who)
+    said = {str(entry.responsibility_id): entry.said for entry in report.entries.all()}
 
     moved = act(verb, report, by)
 
@@ -248,6 +250,7 @@ def test_a_verb_moves_the_report_once_and_is_on_record(state, verb, who, to, eve
         "to_status": to,
         "at": AT,
         "by_id": by.pk,
+        "said": said if verb in ("RETURN", "REOPEN") else {},
     }
 
 
