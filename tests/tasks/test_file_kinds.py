@@ -8,7 +8,6 @@ from tasks.file_kinds import shown_name, why_not
 from tasks.identity_numbers import identity_numbers
 from tests.files import BAD, GOOD
 
-
 KIND = "不接受这种文件，只接受 doc、docx、et、heic、jpeg、jpg、ofd、pdf、png、wps、xls、xlsx 文件。"
 MACROS = "文件中含有宏，请另存为不含宏的文件后再上传。"
 
