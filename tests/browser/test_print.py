@@ -52,6 +52,10 @@ def test_the_return_on_paper_repeats_its_head_and_breaks_no_row(sit_down):
     style = "(el, name) => getComputedStyle(el).getPropertyValue(name)"
     assert page.eval_on_selector(".sheet thead", style, "display") == "table-header-group"
     assert page.eval_on_selector(".sheet tbody tr", style, "break-inside") == "avoid"
-    assert page.eval_on_selector(".signing", style, "break-inside") == "avoid"
+    assert page.eval_on_selector(".keep", style, "break-inside") == "avoid"
+    assert page.locator(".keep .signing").count() == 1
+    assert page.locator(".keep .sheet tbody tr").count() >= 1
+    wide = "els => els.map(el => Math.round(el.getBoundingClientRect().width))"
+    assert {110} == set(page.eval_on_selector_all(".sheet.aligned td[data-label='状态、进度']", wide))
     shown = "els => els.filter(el => el.getClientRects().length).length"
     assert page.eval_on_selector_all(".top, .bar", shown) == 0

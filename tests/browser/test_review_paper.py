@@ -23,6 +23,9 @@ def test_on_paper_nothing_asks_to_be_clicked(sit_down):
         assert page.locator(clickable).locator("visible=true").count() == 0, clickable
     assert page.locator("h1").is_visible()
     assert page.locator("main details:not([open])").count() == 0
+    kept = "els => els.map(el => [getComputedStyle(el).breakInside, getComputedStyle(el).breakAfter].join())"
+    heads = page.locator(".card > header, details.card > summary")
+    assert set(heads.evaluate_all(kept)) == {"avoid,avoid"}
 
 
 def test_on_a_phone_the_title_has_its_own_row_and_the_buttons_share_one(sit_down):
