@@ -27,6 +27,8 @@ WHY = {
     "别的.docx": misfit("docx"),
     "宏.docx": MACROS,
     "坏的.xlsx": misfit("xlsx"),
+    "损坏.docx": misfit("docx"),
+    "损坏.ofd": misfit("ofd"),
     "视频.heic": misfit("heic"),
     "旧.docx": misfit("docx"),
     "压缩.zip": KIND,
