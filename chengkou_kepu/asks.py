@@ -14,17 +14,18 @@ Verb = ReportEvent.Verb
 
 @dataclass(frozen=True)
 class Ask:
-    """`page` and `key` name the URL behind `label`; `key` is '' where the page takes none."""
+    """`page`, `key` and `query` make the URL behind `label`; `key` is '' where the page takes none."""
 
     text: str
     label: str
     page: str
     key: str = ""
+    query: str = ""
 
 
 def asks_of(user, plan, current, awaiting_review, *, at):
     """The user's Asks. `current` holds (period, UnitFilings) of quarters that may want something, oldest first."""
-    own = {unit.pk for unit in roles.own_departments(user)}
+    own = roles.answered_for(user)
     asks = [
         _own_return(user, period, filing, at)
         for period, filings in current
@@ -39,7 +40,8 @@ def asks_of(user, plan, current, awaiting_review, *, at):
 def _own_return(user, period, filing, at):
     """What a unit's staff have to do with its return in the period, or None."""
     return_of = f"{filing.department}{period}季报"
-    link = ("filing-return", period.code)
+    former = filing.department_id in user.former_units
+    link = ("filing-return", period.code, f"?unit={filing.department_id}" if former else "")
     if filing.status == Status.RETURNED:
         return Ask(f"{return_of}已退回，请{_due_again(filing, period)}补正后重新报送。", "去补正", *link)
     if not period.is_open(at):

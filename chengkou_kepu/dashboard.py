@@ -6,7 +6,7 @@ from django.shortcuts import render
 
 from indicators.attainment import Attainment
 from indicators.models import Indicator
-from indicators.standing import IndicatorStanding, indicator_standing, owed_by_unit
+from indicators.standing import IndicatorStanding, Ownership, indicator_standing
 from tasks import calendar
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod
@@ -124,7 +124,7 @@ def assemble(plan, period, periods, *, at):
     ledger = Ledger.load(plan)
     standing = plan_standing(ledger, period, at=at)
     targets = indicator_standing(period, at=at)
-    filings = _filings_by_period(ledger, period, periods, targets, at)
+    filings = _filings_by_period(ledger, period, periods, at)
     units = filings[period.key]
     leads = _group([u for u in units if u.leads])
     supports = _group([u for u in units if not u.leads])
@@ -155,13 +155,12 @@ def light_counts(total):
     return tuple((light, total.count(light)) for light in (*JUDGED, *NO_DATA) if total.count(light))
 
 
-def _filings_by_period(ledger, period, periods, targets, at):
+def _filings_by_period(ledger, period, periods, at):
     """{(year, quarter): UnitFilings} of the period, those of the heat map, and the current ones."""
     so_far = [p for p in periods if p.key <= period.key]
     wanted = {p.key: p for p in (*so_far[-QUARTERS_OF_HEAT:], *current_periods(ledger, periods, at), period)}
-    return {
-        key: unit_filings(ledger, p, owed_by_unit(targets, p.quarter), at=at) for key, p in wanted.items()
-    }
+    ownership = Ownership.load(ledger.plan)
+    return {key: unit_filings(ledger, p, ownership.owing(p), at=at) for key, p in wanted.items()}
 
 
 def current_periods(ledger, periods, at):

@@ -7,9 +7,11 @@ from django.http import Http404
 from django.shortcuts import render
 
 from departments import permissions as roles
-from departments.models import Department
+from departments.lineage import Lineage
+from departments.models import Department, DepartmentAlias
 from indicators.models import Indicator, Measurement
-from indicators.standing import owners_owing
+from indicators.standing import Ownership, owners_owing
+from tasks.filters import SearchField, folded
 from tasks.ledger import Ledger
 from tasks.models import Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Responsibility
 from tasks.obligations import UnitFiling, rates
@@ -40,18 +42,42 @@ class FilingRow:
     status: str
 
 
+@dataclass(frozen=True)
+class _Names:
+    """What units are looked for by: the words typed, and every name of a unit, spelling, former and later one."""
+
+    asked: str
+    lineage: Lineage
+    spellings: dict
+
+    @classmethod
+    def load(cls, region_id, typed):
+        asked = SearchField().to_python(typed)[:100]
+        spellings = {}
+        for alias in DepartmentAlias.objects.filter(region=region_id) if asked else ():
+            spellings.setdefault(alias.department_id, set()).add(alias.name)
+        return cls(asked, Lineage.load(region_id), spellings)
+
+    def match(self, unit_id, name):
+        every = {name, *self.lineage.names(unit_id), *self.spellings.get(unit_id, ())}
+        return all(any(word in folded(one) for one in every) for word in folded(self.asked).split())
+
+
 def department_list(request, slug):
     page = plan_page(request, slug)
     ledger = Ledger.load(page.plan)
-    owners = owners_owing(page.plan, page.period.quarter)
+    owners = owners_owing(page.period)
     units = unit_filings(ledger, page.period, owners, at=page.at)
     seen = {u.department_id for u in units}
-    others = Department.objects.units().filter(region=page.plan.region_id)
+    others = Department.objects.units().existing(page.period.last_day).filter(region=page.plan.region_id)
+    called = _Names.load(page.plan.region_id, request.GET.get("name", ""))
     context = page.context(
-        leads=[u for u in units if u.leads],
-        supports=[u for u in units if not u.leads],
-        groups=_groups(ledger, page.period),
-        others=[d for d in others if d.pk not in seen],
+        leads=[u for u in units if u.leads and called.match(u.department_id, u.department)],
+        supports=[u for u in units if not u.leads and called.match(u.department_id, u.department)],
+        groups=[g for g in _groups(ledger, page.period) if called.match(g.department.pk, g.department.name)],
+        others=[d for d in others if d.pk not in seen and called.match(d.pk, d.name)],
+        name=called.asked,
+        coordinates=coordinates(request.user, page.plan),
         lead_rates=rates([u for u in units if u.leads]),
         support_rates=rates([u for u in units if not u.leads]),
     )
@@ -66,6 +92,7 @@ def department(request, slug, pk):
     ledger = Ledger.load(page.plan)
     standing = plan_standing(ledger, page.period, at=page.at)
     leads, supports = _tasks_of(found, ledger, standing, page.period)
+    lineage = Lineage.load(page.plan.region_id)
     history = _filing_history(found, ledger, page, request.user)
     context = page.context(
         department=found,
@@ -73,11 +100,13 @@ def department(request, slug, pk):
         supports=supports,
         history=history,
         this_quarter=next((row for row in history if row.period == page.period), None),
-        indicators=Indicator.objects.filter(plan=page.plan, owner=found),
+        indicators=Indicator.objects.owned_by(found.pk, page.period.last_day).filter(plan=page.plan),
+        origins=lineage.origins(found.pk),
+        ends=lineage.ends(found.pk),
+        coordinates=coordinates(request.user, page.plan),
         entries=_accepted_entries(found, page.period),
         measurements=_accepted_measurements(found, page.period),
         files=roles.files_for(request.user, found.pk),
-        reviews=coordinates(request.user, page.plan),
     )
     return render(request, "chengkou_kepu/department.html", context)
 
@@ -104,11 +133,11 @@ def _tasks_of(department, ledger, standing, period) -> tuple[list[TaskProgress],
 
 
 def _filing_history(department, ledger, page, user):
-    """FilingRow for each quarter up to the chosen one, newest first; two queries for the owed indicators."""
-    owing = {last: owners_owing(page.plan, 4 if last else 1) for last in (True, False)}
+    """FilingRow for each quarter up to the chosen one, newest first; one query for the owed indicators."""
+    ownership = Ownership.load(page.plan)
     rows = []
     for period in reversed(page.periods_so_far):
-        filings = unit_filings(ledger, period, owing[period.quarter == 4], at=page.at)
+        filings = unit_filings(ledger, period, ownership.owing(period), at=page.at)
         filing = next((u for u in filings if u.department_id == department.pk), None)
         if filing:
             rows.append(FilingRow(period, filing, _shown_status(filing, page.plan, user)))

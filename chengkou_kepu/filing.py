@@ -34,7 +34,8 @@ def filing(request, slug):
     reports = {
         r.period_id: r for r in QuarterlyReport.objects.filter(department=department, period__plan=plan)
     }
-    rows = [(p, reports.get(p.pk), _filing(p, reports.get(p.pk), at)) for p in periods_of(plan)[::-1]]
+    periods = [p for p in periods_of(plan)[::-1] if p.pk in reports or department.exists_on(p.last_day)]
+    rows = [(p, reports.get(p.pk), _filing(p, reports.get(p.pk), at)) for p in periods]
     open_rows = [row for row in rows if not workflow.reason_not_open(row[0], at=at)]
     context = {"plan": plan, "department": department, "own": own, "rows": rows, "open_rows": open_rows}
     return render(request, "chengkou_kepu/filing.html", context)
@@ -168,12 +169,13 @@ def _report(period, department):
 
 
 def asked_department(request, plan):
-    """(the unit this page is about, the user's own units in the plan's region).
+    """(the unit this page is about, the user's own units in the plan's region, former ones last).
 
     A unit that is not the user's is 404, unless the user coordinates and may file for it; a reader without any
     unit is refused with 403.
     """
-    own = [d for d in roles.own_departments(request.user) if d.region_id == plan.region_id]
+    mine = (*roles.own_departments(request.user), *roles.former_departments(request.user))
+    own = [d for d in mine if d.region_id == plan.region_id]
     asked = request.GET.get("unit", "")
     if not asked:
         if not own:

@@ -12,6 +12,7 @@ from tasks.answers import Answer, answers_to, lead_entries
 from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
 from tasks.forms import BlockForm, LineForm
+from tasks.inheritance import former_lines
 from tasks.identity_numbers import numbers_in
 from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
 from tasks.obligations import resubmission_due
@@ -29,7 +30,8 @@ class FilingLine:
     """A line with its form and what somebody else saved first.
 
     A lead's has the `answers` of the supporters it asked, a supporter's what the first lead last had accepted;
-    `remark` is what the reviewer said of the line when the return last came back.
+    `former` is what units that the department took the place of have on the task in the same quarter; `remark` is
+    what the reviewer said of the line when the return last came back.
     """
 
     line: Line
@@ -38,6 +40,7 @@ class FilingLine:
     shared: bool = False
     answers: tuple[Answer, ...] = ()
     lead_entry: ProgressEntry | None = None
+    former: tuple[ProgressEntry, ...] = ()
     remark: str = ""
 
     @property
@@ -262,6 +265,7 @@ def _sections(report, lines, typed, conflicts, last_event):
         answers_to(report.department, report.period) if len(supported) < len(lines) else {},
         lead_entries(supported, report.period) if supported else {},
         last_event.remarks if last_event else {},
+        former_lines(report.period, report.department),
     )
     sections = by_section(lines, lambda line: line.responsibility)
     typed = Typed() if typed is None else typed
@@ -270,11 +274,12 @@ def _sections(report, lines, typed, conflicts, last_event):
 
 @dataclass(frozen=True)
 class _Others:
-    """What others say: units of the return's tasks, by task id; the reviewer of its lines, by responsibility id."""
+    """What others say: other and former units of the return's tasks, by task id; the reviewer, by responsibility id."""
 
     answers: dict
     lead_entries: dict
     remarks: dict
+    former: dict
 
 
 def _section(action, is_lead, lines, typed, conflicts, others):
@@ -286,6 +291,7 @@ def _section(action, is_lead, lines, typed, conflicts, others):
             conflict=conflicts.get(line.responsibility.pk),
             shared=line in shared,
             answers=tuple(others.answers.get(line.responsibility.task_id, ())) if is_lead else (),
+            former=tuple(others.former.get(line.responsibility.task_id, ())),
             remark=others.remarks.get(str(line.responsibility.pk), ""),
             lead_entry=None if is_lead else others.lead_entries.get(line.responsibility.task_id),
         )

@@ -132,7 +132,7 @@ def _indicator(plan, code):
     found = (
         Indicator.objects.filter(plan=plan, code=code)
         .select_related("plan", "owner")
-        .prefetch_related("targets")
+        .prefetch_related("targets", "former_owners__department")
         .first()
     )
     if found is None:

@@ -59,6 +59,7 @@ def _items(request, plan):
         ("review", "审核", roles.is_coordinator(user, plan.region_id)),
         ("task-list", "重点工作", True),
         ("department-list", "单位", True),
+        ("reform-list", "机构改革", roles.is_coordinator(user, plan.region_id)),
         ("indicator-list", "指标", True),
         ("exports", "报表", True),
         ("finding-list", "核对事项", roles.is_coordinator(user, plan.region_id)),

@@ -12,6 +12,7 @@ from django.db import transaction
 from pypinyin import lazy_pinyin
 
 from departments import audit
+from departments.lineage import Lineage
 from departments.regions import (
     UnitNames,
     UnknownRegion,
@@ -243,7 +244,9 @@ def _save_duties(plan, document, units, *, at):
         ):
             for position, name in enumerate(names, start=1):
                 duties.setdefault(units[name], (role, position))
-    return assign(plan, wanted, at=at)
+    lineage = Lineage.load(plan.region_id)
+    ended = [unit for unit in units.values() if unit.ends_on]
+    return assign(plan, wanted, at=at, heirs={unit: lineage.heirs(unit.pk) for unit in ended})
 
 
 def _save_findings(plan, document):

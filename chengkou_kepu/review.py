@@ -61,7 +61,7 @@ def review(request, slug):
         return _accept_several(request, plan, at=at)
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
-    filings = unit_filings(Ledger.load(plan), period, owners_owing(plan, period.quarter), at=at)
+    filings = unit_filings(Ledger.load(plan), period, owners_owing(period), at=at)
     waiting = _waiting(plan, request, at=at)
     context = {
         "plan": plan,

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django_tables2 import RequestConfig
 
 from departments import permissions as roles
+from departments.lineage import Lineage
 from tasks.filters import TaskFilterSet
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
@@ -52,6 +53,7 @@ def task_list(request, slug):
         rows=rows,
         actions=[(a.ordinal, a.short_title) for a in standing.actions],
         responsibilities=ledger.in_force(page.period.last_day),
+        lineage=Lineage.load(page.plan.region_id),
     )
     shown = filterset.qs
     table = TaskTable(shown, empty_text=_nothing_found(filterset, standing))
@@ -69,12 +71,14 @@ def task(request, slug, number):
     found = next((t for t in ledger.tasks if t.number == number), None)
     if found is None:
         raise Http404("没有这项重点工作。")
-    standing = plan_standing(ledger, page.period, at=page.at)
+    shown = ledger.tasks_on(page.period.last_day)
+    shown = shown if found in shown else [*shown, found]
+    standing = plan_standing(ledger, page.period, at=page.at, tasks_shown=shown)
     action = next(a for a in standing.actions for t in a.tasks if t.task_id == found.pk)
     progress = next(t for t in action.tasks if t.task_id == found.pk)
     held = [r for r in ledger.responsibilities if r.task_id == found.pk]
     in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
-    own = {department.pk for department in roles.own_departments(request.user)}
+    own = roles.answered_for(request.user)
     close_outs = list(found.close_outs.select_related("department", "period", "applied_by", "decided_by"))
     context = page.context(
         own=own,
@@ -87,6 +91,7 @@ def task(request, slug, number):
         former=[r for r in held if r not in in_force],
         history=task_history(found, page.period, request.user),
         close_outs=close_outs,
+        coordinates=coordinates(request.user, page.plan),
         apply_in=_open_for_close_out(request.user, found, ledger, close_outs, page),
         previous=_neighbour(ledger, number, -1),
         next=_neighbour(ledger, number, +1),
@@ -106,7 +111,11 @@ def action(request, slug, ordinal):
     RequestConfig(request, paginate=False).configure(table)
     of_action = next(a for a in standing.actions if a.ordinal == ordinal)
     context = page.context(
-        action=found, standing=of_action, lights=light_counts(of_action.total), table=table
+        action=found,
+        standing=of_action,
+        lights=light_counts(of_action.total),
+        table=table,
+        coordinates=coordinates(request.user, page.plan),
     )
     return render(request, "chengkou_kepu/action.html", context)
 

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
 
-from .models import UNIT_ROLES, Notice, Role, User
+from .models import UNIT_ROLES, Membership, Notice, Role, User
+from .permissions import acting_for
 
 log = logging.getLogger(__name__)
 
@@ -25,18 +26,17 @@ def notify(users, *, text, path, key, at):
 
 
 def people_of(department_id, *, but=None):
-    """Active users who report or approve for the unit, without the one who did the deed."""
+    """Active users who report or approve for the unit, or for one in its place, without the one who did the deed."""
     return (
         _active(but)
-        .filter(memberships__department=department_id, memberships__role__in=UNIT_ROLES)
+        .filter(memberships__in=Membership.objects.filter(acting_for(department_id), role__in=UNIT_ROLES))
         .distinct()
     )
 
 
 def approvers_of(department_id, *, but=None):
-    return (
-        _active(but).filter(memberships__department=department_id, memberships__role=Role.APPROVER).distinct()
-    )
+    approving = Membership.objects.filter(acting_for(department_id), role=Role.APPROVER)
+    return _active(but).filter(memberships__in=approving).distinct()
 
 
 def coordinators_of(region_id, *, but=None, not_department=None):

@@ -1,4 +1,9 @@
-"""Roles as small named predicates. A region is a `Region` id, a unit a `Department` id or row."""
+"""Roles as small named predicates. A region is a `Region` id, a unit a `Department` id or row.
+
+Who acts for a unit acts for those that it took the place of, whose last returns it finishes.
+"""
+
+from django.db.models import Q
 
 from .models import UNIT_ROLES, Department, Membership, Role
 
@@ -33,7 +38,7 @@ def is_approver(user, department_id):
 
 def belongs_to(user, department_id):
     """Whether the user acts for the unit in any role, so is no stranger to its returns."""
-    return any(m.department_id == department_id for m in user.roles)
+    return any(m.department_id == department_id for m in user.roles) or department_id in user.former_units
 
 
 def files_for(user, department_id):
@@ -53,9 +58,25 @@ def own_departments(user):
     return list({m.department_id: m.department for m in user.roles if m.role in UNIT_ROLES}.values())
 
 
+def former_departments(user):
+    """Units that ended and whose place those of `own_departments` took."""
+    own = {unit.pk for unit in own_departments(user)}
+    return [unit for unit, heirs in user.former_units.values() if heirs & own] if own else []
+
+
+def answered_for(user):
+    """Ids of the units whose returns the user files: one's own and those that they took the place of."""
+    return {unit.pk for unit in (*own_departments(user), *former_departments(user))}
+
+
+def acting_for(department_id):
+    """The condition on memberships of the unit, or of one that took its place."""
+    return Q(department=department_id) | Q(department__origins__old=department_id)
+
+
 def has_active_approver(department_id):
     return Membership.objects.filter(
-        role=Role.APPROVER, department_id=department_id, user__is_active=True
+        acting_for(department_id), role=Role.APPROVER, user__is_active=True
     ).exists()
 
 
@@ -69,8 +90,15 @@ def other_coordinators(region_id, *, not_user, not_department):
         )
         .exclude(user=not_user)
         .exclude(user__memberships__department_id=not_department)
+        .exclude(user__memberships__department__origins__old=not_department)
     )
 
 
 def _has(user, role, department_id):
-    return user.is_active and any(m.role == role and m.department_id == department_id for m in user.roles)
+    if not user.is_active:
+        return False
+    held = {m.department_id for m in user.roles if m.role == role}
+    if not held or department_id in held:
+        return department_id in held
+    _, heirs = user.former_units.get(department_id, (None, ()))
+    return not held.isdisjoint(heirs)

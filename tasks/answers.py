@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from .models import ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
 
 FILED = {QuarterlyReport.Status.SUBMITTED, QuarterlyReport.Status.ACCEPTED}
@@ -45,6 +47,11 @@ def lead_entries(task_ids, period):
         ProgressEntry.objects.accepted()
         .up_to(period)
         .filter(responsibility__task__in=task_ids, responsibility__role=Responsibility.Role.LEAD)
+        .filter(
+            Q(responsibility__valid_to=None)
+            | Q(responsibility__valid_to__gte=period.last_day)
+            | Q(responsibility__continued_by__isnull=False)
+        )
         .select_related("report__period", "report__department", "responsibility")
         .order_by("-responsibility__position", "report__period__year", "report__period__quarter")
     )

@@ -1,12 +1,13 @@
 """Everything of a plan that a roll-up needs, read once: five queries and one for who was asked, however many tasks and quarters."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import F, FilteredRelation, Q
 
 from .models import CloseOut, Plan, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
+from .models.plan import descents
 
 Status = QuarterlyReport.Status
 
@@ -23,7 +24,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Rows of one plan. `statements` by responsibility id, oldest first; `closed` task id → (year, quarter)."""
+    """Rows of one plan. `statements` by responsibility id, with what it continues, oldest first; `closed` task id → (year, quarter)."""
 
     plan: Plan
     actions: tuple
@@ -36,27 +37,40 @@ class Ledger:
     @classmethod
     def load(cls, plan):
         tasks = tuple(_tasks_with_closing(plan))
+        responsibilities = tuple(
+            Responsibility.objects.filter(task__plan=plan)
+            .select_related("department")
+            .order_by("role", "position", "pk")
+        )
         return cls(
             plan=plan,
             actions=tuple(plan.actions.order_by("ordinal")),
             tasks=tasks,
-            responsibilities=tuple(
-                Responsibility.objects.filter(task__plan=plan)
-                .select_related("department")
-                .order_by("role", "position", "pk")
-            ),
+            responsibilities=responsibilities,
             reports=tuple(
                 QuarterlyReport.objects.filter(period__plan=plan).select_related("department").order_by("pk")
             ),
-            statements=_statements(plan),
+            statements=_statements(plan, responsibilities),
             closed={t.pk: (t.closed_year, t.closed_quarter) for t in tasks if t.closed_year},
         )
 
     @cached_property
     def asked(self):
-        """{(period id, department id): how many lines leads asked of that unit there} (征集); a query of its own."""
+        """(period id, responsibility id) of the lines that leads asked for (征集); a query of its own."""
         requests = SupportRequest.objects.filter(period__plan=self.plan)
-        return Counter(requests.values_list("period_id", "responsibility__department_id").order_by())
+        return set(requests.values_list("period_id", "responsibility_id").order_by())
+
+    @cached_property
+    def begins(self):
+        """{task id: the day its first duty began}; one that a coordinator added counts from then on."""
+        days = {}
+        for r in self.responsibilities:
+            days[r.task_id] = min(r.valid_from, days.get(r.task_id, r.valid_from))
+        return days
+
+    def tasks_on(self, day):
+        """Tasks that the plan had on the date."""
+        return [task for task in self.tasks if task.pk not in self.begins or self.begins[task.pk] <= day]
 
     def in_force(self, day):
         """Responsibilities valid on the date, leads first, by position."""
@@ -85,7 +99,8 @@ def _tasks_with_closing(plan):
     ).order_by("number")
 
 
-def _statements(plan):
+def _statements(plan, responsibilities):
+    """{responsibility id: Statements of it and of what it continues, oldest first}."""
     rows = (
         ProgressEntry.objects.stating_completion()
         .filter(report__period__plan=plan, report__status__in=[Status.ACCEPTED, Status.SUBMITTED])
@@ -99,9 +114,12 @@ def _statements(plan):
             "report__status",
         )
     )
-    statements = defaultdict(list)
+    own = defaultdict(list)
     for responsibility, year, quarter, completion, stage, status in rows:
-        statements[responsibility].append(
-            Statement((year, quarter), completion, stage, status == Status.ACCEPTED)
-        )
-    return dict(statements)
+        own[responsibility].append(Statement((year, quarter), completion, stage, status == Status.ACCEPTED))
+    statements = dict(own)
+    for pk, descent in descents({r.pk: r.continues_id for r in responsibilities if r.continues_id}).items():
+        told = [statement for line in reversed(descent) for statement in own.get(line, ())]
+        if told:
+            statements[pk] = sorted(told, key=lambda statement: statement.key)
+    return statements

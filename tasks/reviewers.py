@@ -29,7 +29,7 @@ def reason_not_reviewer(report, user):
 
 def left_to_others(awaiting, user, plan):
     """Reports `awaiting_review` of the plan, each with `left_to_others`: that the user may not review it."""
-    units = [m.department_id for m in user.roles if m.department_id]
+    units = [m.department_id for m in user.roles if m.department_id] + list(user.former_units)
     own = Q(submitted_by=user.pk) | Q(department__in=units)
     others = roles.other_coordinators(plan.region_id, not_user=user, not_department=OuterRef("department"))
     return awaiting.annotate(

@@ -42,8 +42,11 @@ def rules_of(plan):
     return Rules(plan.behind_points, plan.severe_points, plan.consolidation == plan.Consolidation.MEAN)
 
 
-def plan_standing(ledger, period, *, at):
-    """PlanStanding in the period: what is accepted up to it, however late it was accepted."""
+def plan_standing(ledger, period, *, at, tasks_shown=None):
+    """PlanStanding in the period: what is accepted up to it, however late it was accepted.
+
+    `tasks_shown`: the tasks to judge, instead of those that the plan had on the period's last day.
+    """
     plan = ledger.plan
     context = {
         "expected": expected_completion(plan.starts_on, plan.ends_on, period.last_day),
@@ -56,7 +59,7 @@ def plan_standing(ledger, period, *, at):
     reports = ledger.reports_in(period)
     closed = ledger.closed_up_to(period.key)
     tasks = defaultdict(list)
-    for task in ledger.tasks:
+    for task in ledger.tasks_on(period.last_day) if tasks_shown is None else tasks_shown:
         leads = tuple(
             _lead_figure(r, ledger.statements.get(r.pk, ()), reports.get(r.department_id), period.key)
             for r in held[task.pk]
@@ -86,7 +89,7 @@ def unit_filings(ledger, period, indicator_owners, *, at):
 
     `indicator_owners` maps the id of a unit that owes a value in this quarter to (name, indicator names).
     """
-    leads, supports, open_leads = defaultdict(int), defaultdict(int), defaultdict(int)
+    leads, supports, open_leads, asked = (defaultdict(int) for _ in range(4))
     closed = ledger.closed_up_to(period.key)
     order = {task.pk: task.number for task in ledger.tasks}
     names = {}
@@ -96,11 +99,13 @@ def unit_filings(ledger, period, indicator_owners, *, at):
         names[r.department_id] = r.department.name
         (leads if r.is_lead else supports)[r.department_id] += 1
         open_leads[r.department_id] += r.is_lead and r.task_id not in closed
+        asked[r.department_id] += (period.pk, r.pk) in ledger.asked
     reports = ledger.reports_in(period)
     for department, (name, _) in indicator_owners.items():
         names.setdefault(department, name)
     for department, report in reports.items():
-        names.setdefault(department, report.department.name)
+        if report.first_submitted_at or report.department.exists_on(period.last_day):
+            names.setdefault(department, report.department.name)
     must_report = ledger.plan.supports_must_report
     return tuple(
         _unit_filing(
@@ -113,7 +118,7 @@ def unit_filings(ledger, period, indicator_owners, *, at):
                 open_leads[department],
                 indicator_owners.get(department, ("", ()))[1],
                 supports[department] if must_report else 0,
-                ledger.asked[period.pk, department],
+                asked[department],
             ),
             report=reports.get(department),
             at=at,

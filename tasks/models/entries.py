@@ -1,5 +1,8 @@
 """What was done: the lines of a quarterly report."""
 
+from collections import defaultdict
+from copy import copy
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -42,38 +45,55 @@ class ProgressEntryQuerySet(models.QuerySet):
         return self.filter(Q(completion__isnull=False) | Q(no_change=True))
 
     def latest_accepted_texts(self, period):
-        """{responsibility id: the progress text it last had accepted up to the period}."""
+        """{responsibility id: the progress text it, or what it continues, last had accepted up to the period}."""
         entries = (
             self.accepted()
             .up_to(period)
             .order_by("report__period__year", "report__period__quarter")
             .only("responsibility_id", "progress", "no_change", "no_change_reason")
         )
-        return {entry.responsibility_id: entry.told for entry in entries if entry.told}
+        texts = {entry.responsibility_id: entry.told for entry in entries if entry.told}
+        for pk, descent in Responsibility.objects.descents(period.plan_id).items():
+            told = next((texts[line] for line in descent if line in texts), None)
+            if told:
+                texts[pk] = told
+        return texts
 
     def latest_accepted_before(self, period, responsibility_ids):
-        """{responsibility id: the entry it last had accepted in an earlier period}, with that period.
+        """{responsibility id: the entry it, or what it continues, last had accepted in an earlier period}, with both.
 
         Each carries the completion that stood then as `stands_at` (None for a supporter), stated in the period
         `stands_since`: its own, the older one it left unchanged, or 0 where nothing had been stated before.
         """
+        known = Responsibility.objects.descents(period.plan_id)
+        descents = {pk: known.get(pk, (pk,)) for pk in responsibility_ids}
         entries = (
             self.accepted()
             .before(period)
-            .filter(responsibility__in=responsibility_ids)
-            .select_related("report__period")
+            .filter(responsibility__in={line for descent in descents.values() for line in descent})
+            .select_related("report__period", "report__department")
             .order_by("report__period__year", "report__period__quarter")
         )
-        latest = {}
+        stated = defaultdict(list)
         for entry in entries:
-            older = latest.get(entry.responsibility_id)
-            if entry.no_change and older:
-                entry.stands_at, entry.stands_since = older.stands_at, older.stands_since
-            else:
-                entry.stands_at = 0 if entry.no_change else entry.completion
-                entry.stands_since = entry.report.period
-            latest[entry.responsibility_id] = entry
+            stated[entry.responsibility_id].append(entry)
+        latest = {}
+        for pk, descent in descents.items():
+            told = [copy(entry) for line in reversed(descent) for entry in stated.get(line, ())]
+            told.sort(key=lambda entry: entry.report.period.key)
+            if told:
+                latest[pk] = _standing(told)
         return latest
+
+
+def _standing(entries):
+    """The last of a line's entries, oldest first, with the completion that stood then and since when."""
+    stands_at, stands_since = None, None
+    for entry in entries:
+        if not entry.no_change or stands_since is None:
+            stands_at, stands_since = 0 if entry.no_change else entry.completion, entry.report.period
+    entries[-1].stands_at, entries[-1].stands_since = stands_at, stands_since
+    return entries[-1]
 
 
 class ProgressEntry(models.Model):

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from chengkou_kepu.dashboard import Attention, HeatRow, assemble
 from chengkou_kepu.headline import headline
 from indicators.models import Indicator, Target
-from indicators.standing import indicator_standing, owed_by_unit, owners_owing
+from indicators.standing import indicator_standing
 from tasks.models import CloseOut, QuarterlyReport
 from tasks.obligations import Filing, FilingRates
 from tasks.progress import Light, RollUp
@@ -276,19 +276,6 @@ def test_attention_names_the_worst_first_and_says_why(plan, period, units, cast,
             1,
         ),
     )
-
-
-def test_who_owes_a_value_is_the_same_from_standings_and_from_the_database(plan, period, units):
-    group = factories.make_department("各乡镇（街道）", is_group=True)
-    owners = [units.nongye, units.kexie, units.kexie, units.kexie, group, None]
-    kinds = [*Indicator.Kind.values, Indicator.Kind.CUMULATIVE]
-    for position, (kind, owner) in enumerate(zip(kinds, owners, strict=True)):
-        Indicator.objects.create(
-            plan=plan, code=f"i{position}", name=f"指标{position}", kind=kind, owner=owner, position=position
-        )
-    targets = indicator_standing(period, at=AFTER_DUE)
-    for quarter in (1, 2, 3, 4):
-        assert owed_by_unit(targets, quarter) == owners_owing(plan, quarter)
 
 
 def test_action_without_tasks_has_no_percentage(signed_in, cast, plan, period):
