@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.shortcuts import render
 
+from departments.lineage import Lineage
 from indicators.attainment import Attainment
 from indicators.models import Indicator
 from indicators.standing import IndicatorStanding, Ownership, indicator_standing
@@ -120,7 +121,7 @@ def dashboard(request, slug):
 
 
 def assemble(plan, period, periods, *, at):
-    """The Dashboard of the period (one of `periods`, or unsaved): nine queries, whatever the number of rows."""
+    """The Dashboard of the period (one of `periods`, or unsaved): ten queries, whatever the number of rows."""
     ledger = Ledger.load(plan)
     standing = plan_standing(ledger, period, at=at)
     targets = indicator_standing(period, at=at)
@@ -142,7 +143,7 @@ def assemble(plan, period, periods, *, at):
         supports=supports,
         targets=targets,
         heat_periods=tuple(heat_periods),
-        heat=_heat(units, [filings[p.key] for p in heat_periods]),
+        heat=_heat(plan, units, [filings[p.key] for p in heat_periods]),
         awaiting_review=sum(pk in {p.pk for p in so_far} for pk in awaiting),
         awaiting_in_all=len(awaiting),
         attention=_attention(period, standing, units, so_far, at),
@@ -177,9 +178,20 @@ def _group(units):
     )
 
 
-def _heat(units, by_period):
-    """A row for each unit that leads in the chosen quarter: what it filed in each quarter of `by_period`."""
+def _heat(plan, units, by_period):
+    """A row for each unit that leads in the chosen quarter: what it filed in each quarter of `by_period`.
+
+    In a quarter in which there was no such unit, what the one before it filed; a query where that is so.
+    """
     filed = [{u.department_id: u.filing for u in filings} for filings in by_period]
+    absent = [u.department_id for u in units if u.leads and any(u.department_id not in q for q in filed)]
+    lineage = Lineage.load(plan.region_id) if absent else None
+    for unit in absent:
+        former = [older.pk for older in lineage.predecessors(unit)]
+        for quarter in filed:
+            known = [quarter[older] for older in former if older in quarter]
+            if known:
+                quarter.setdefault(unit, known[0])
     return tuple(
         HeatRow(
             u.department_id,

@@ -1,6 +1,6 @@
 """单位: who takes part in the plan and what each has filed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Prefetch
 from django.http import Http404
@@ -47,18 +47,22 @@ class _Names:
     """What units are looked for by: the words typed, and every name of a unit, spelling, former and later one."""
 
     asked: str
-    lineage: Lineage
-    spellings: dict
+    lineage: Lineage | None = None
+    spellings: dict = field(default_factory=dict)
 
     @classmethod
     def load(cls, region_id, typed):
         asked = SearchField().to_python(typed)[:100]
+        if not asked:
+            return cls(asked)
         spellings = {}
-        for alias in DepartmentAlias.objects.filter(region=region_id) if asked else ():
+        for alias in DepartmentAlias.objects.filter(region=region_id):
             spellings.setdefault(alias.department_id, set()).add(alias.name)
         return cls(asked, Lineage.load(region_id), spellings)
 
     def match(self, unit_id, name):
+        if not self.asked:
+            return True
         every = {name, *self.lineage.names(unit_id), *self.spellings.get(unit_id, ())}
         return all(any(word in folded(one) for one in every) for word in folded(self.asked).split())
 

@@ -12,8 +12,8 @@ from tasks.answers import Answer, answers_to, lead_entries
 from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
 from tasks.forms import BlockForm, LineForm
-from tasks.inheritance import former_lines
 from tasks.identity_numbers import numbers_in
+from tasks.inheritance import former_lines
 from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
 from tasks.obligations import resubmission_due
 from tasks.sharing import SHARED_FIELDS, by_section, largest_shared, statement

@@ -12,7 +12,6 @@ from departments import audit
 from departments import reform as units_reform
 from departments.models import Department, Membership, Reform
 from indicators import ownership
-from indicators.models import Indicator
 from tasks import calendar
 from tasks.inheritance import pass_on_cooperation, pass_on_lines, pass_on_returns, periods_from
 from tasks.models import QuarterlyReport

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 
@@ -223,11 +223,15 @@ class User(AbstractUser):
 
     @cached_property
     def roles(self):
-        """The user's memberships with unit and region, read once a request; each tells how many notices are unread."""
+        """The user's memberships with unit and region, read once a request.
+
+        Each tells how many notices are unread, and whether its unit `succeeds` another.
+        """
         unread = Notice.objects.filter(user=OuterRef("user"), read_at=None).order_by().values("user")
         return list(
             self.memberships.select_related("department__region", "region").annotate(
-                unread=Subquery(unread.annotate(count=Count("pk")).values("count"))
+                unread=Subquery(unread.annotate(count=Count("pk")).values("count")),
+                succeeds=Exists(Succession.objects.filter(new=OuterRef("department"))),
             )
         )
 
@@ -244,9 +248,9 @@ class User(AbstractUser):
     def former_units(self):
         """{id of a unit that ended: (the unit, ids of the user's units that took its place)}, through any reforms.
 
-        One query a request, none for users who act for no unit.
+        One query a request, none for users whose units succeed no other.
         """
-        own = {m.department_id for m in self.roles if m.department_id}
+        own = {m.department_id for m in self.roles if m.succeeds}
         found = {}
         pairs = list(Succession.objects.filter(new__isnull=False).select_related("old")) if own else []
         for unit in own:

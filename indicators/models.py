@@ -18,17 +18,15 @@ class IndicatorQuerySet(models.QuerySet):
     def with_owner_on(self, day):
         """Each with the unit that files it on the date: `holder_id`, `holder` (its name) and `holder_is_group`."""
         former = FormerOwner.objects.filter(indicator=OuterRef("pk"), until__gte=day).order_by("until")
-        fields = {
-            "holder_id": "department",
-            "holder": "department__name",
-            "holder_is_group": "department__is_group",
-        }
-        current = {"holder_id": "owner", "holder": "owner__name", "holder_is_group": "owner__is_group"}
+
+        def holder(of_former, of_owner, output_field):
+            past = Subquery(former.values(of_former)[:1])
+            return Coalesce(past, F(of_owner), output_field=output_field)
+
         return self.annotate(
-            **{
-                name: Coalesce(Subquery(former.values(path)[:1]), F(current[name]))
-                for name, path in fields.items()
-            }
+            holder_id=holder("department_id", "owner_id", models.BigIntegerField()),
+            holder=holder("department__name", "owner__name", models.CharField()),
+            holder_is_group=holder("department__is_group", "owner__is_group", models.BooleanField()),
         )
 
     def owned_by(self, department_id, day):

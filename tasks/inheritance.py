@@ -22,7 +22,7 @@ def pass_on_returns(unit, heir, periods):
     reports = QuarterlyReport.objects.select_for_update(of=("self",)).filter(
         department=unit, period__in=periods
     )
-    moved = [report for report in reports.select_related("period").exclude(period__in=list(taken))]
+    moved = list(reports.select_related("period").exclude(period__in=list(taken)))
     QuarterlyReport.objects.filter(pk__in=[report.pk for report in moved]).update(
         department=heir, version=F("version") + 1
     )

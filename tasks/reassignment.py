@@ -273,13 +273,14 @@ class _Decision:
                 last += 1
             wanted[unit.pk] = (unit, Role.SUPPORT, last if duty is None or duty.is_lead else duty.position)
         gone = [duty for pk, duty in self.held.items() if pk not in wanted]
-        places = [duty for duty in gone if duty.is_lead]
+        leading = {pk for pk, (_, role, _) in wanted.items() if role == Role.LEAD}
+        places = [duty for pk, duty in self.held.items() if duty.is_lead and pk not in leading]
         rows = []
         for unit, role, position in wanted.values():
             duty = self.held.get(unit.pk)
             if duty and (duty.role, duty.position) == (role, position):
                 continue
-            older = duty or self.former.get(unit.pk)
+            older = duty if duty and duty.valid_from < self.on else self.former.get(unit.pk)
             if role == Role.LEAD and not (duty and duty.is_lead) and places:
                 older = places.pop(0)
             rows.append(self._row(unit, role, position, duty, older))
@@ -296,13 +297,13 @@ class _Decision:
 
     def _row(self, unit, role, position, duty, older):
         """The unit's duty from the day on; its own that begins on that day is changed, an older one ends."""
+        if older and older.valid_from >= self.on:
+            older = older.continues
         if duty and duty.valid_from >= self.on:
-            duty.role, duty.position, duty.decided_by = role, position, self.decided_by
+            duty.role, duty.position, duty.decided_by, duty.continues = role, position, self.decided_by, older
             return duty
         if duty:
             _end(duty, self.on)
-        if older and older.valid_from >= self.on:
-            older = older.continues
         return Responsibility(
             task=self.task,
             department=unit,

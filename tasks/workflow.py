@@ -204,7 +204,7 @@ def reason_not_owing(report):
     unit, period = report.department, report.period
     if report.first_submitted_at or unit.exists_on(period.last_day):
         return ""
-    if unit.ends_on is None or unit.begins_on and unit.begins_on > period.last_day:
+    if unit.ends_on is None or (unit.begins_on and unit.begins_on > period.last_day):
         return f"{unit}自{calendar.zh_day(unit.begins_on)}起设立，{period}由原单位报送。"
     return f"{unit}至{calendar.zh_day(unit.ends_on)}止，{period}由承接其工作的单位报送。"
 
