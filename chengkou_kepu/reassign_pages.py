@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from departments.models import Department
 from tasks import calendar, reassignment
 from tasks.models import Task
+from tasks.numerals import zh_ordinal
 from tasks.refusals import NotAllowed, Refused
 
 from .review import coordinated_plan
@@ -53,7 +54,7 @@ class DecisionForm(forms.Form):
         for place, name in enumerate(self.lead_names):
             self.fields[name] = forms.ModelChoiceField(
                 units.filter(is_group=False),
-                label=f"第{place + 1}牵头单位",
+                label=f"第{zh_ordinal(place + 1)}牵头单位",
                 required=not place,
                 initial=leads[place] if place < len(leads) else None,
                 empty_label="（无）",

@@ -1,7 +1,7 @@
 """Who may do what with a return, as small named predicates (DESIGN §4)."""
 
 from departments import permissions as roles
-from departments.models import UNIT_ROLES
+from departments.models import UNIT_ROLES, Membership
 
 
 def coordinates(user, plan):
@@ -23,10 +23,5 @@ def writes_lines(user, report):
 
 
 def _begun_by_unit(report):
-    return (
-        report.pk is not None
-        and report.entries.filter(
-            updated_by__memberships__department=report.department_id,
-            updated_by__memberships__role__in=UNIT_ROLES,
-        ).exists()
-    )
+    people = Membership.objects.filter(roles.acting_for(report.department_id), role__in=UNIT_ROLES)
+    return report.pk is not None and report.entries.filter(updated_by__memberships__in=people).exists()

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from chengkou_kepu.plan_import import import_plan
 from departments.models import AuditRecord, Department, Membership, Reform, Role, Succession
 from indicators.models import Indicator
-from tasks.models import NoDuty, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
+from tasks.models import NoDuty, PlanFinding, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
 from tasks.obligations import Filing
 from tasks.plan_document import read_plan_document
 from tests import factories
@@ -219,15 +219,23 @@ class TestMerger:
         assert (again.changes, again.targets.changed) == ((), False)
         assert everything() == before
 
-    def test_a_new_plan_means_the_successor_by_the_old_name(self, county, merged, tmp_path, capsys):
-        document = tmp_path / "plan.txt"
-        document.write_bytes(COUNTY_DOCUMENT.read_bytes())
-        call_command("import_plan", document, "--slug", "chengkou-2026-2030")
+    def test_a_new_plan_means_the_successor_by_the_old_name(self, county, merged, capsys):
+        call_command("import_plan", COUNTY_DOCUMENT, "--slug", "chengkou-2026-2030")
         held = Responsibility.objects.filter(task__plan__slug="chengkou-2026-2030", task__number=1)
         names = list(held.order_by("role", "position").values_list("department__name", flat=True))
         assert names[0] == "县农业农村委"
         assert names.count("县农业农村委") == 1
         assert "县乡村振兴局" not in names
+
+    def test_a_new_plan_that_names_an_abolished_unit_has_a_finding(self, coordinator, county, capsys):
+        reformed(coordinator, "ABOLISH", [unit("县人武部")])
+        call_command("import_plan", COUNTY_DOCUMENT, "--slug", "chengkou-2026-2030")
+        found = PlanFinding.objects.filter(code="unit_abolished")
+        assert list(found.values_list("plan__slug", "message")) == [
+            ("chengkou-2026-2030", "文件所列“县人武部”至2024年3月14日止已撤销，未列入分工，请核对。")
+        ]
+        held = Responsibility.objects.filter(task__plan__slug="chengkou-2026-2030")
+        assert not held.filter(department__name="县人武部").exists()
 
     def test_two_units_into_a_new_one_hold_a_task_once_at_the_first_place(self, coordinator, county, q4):
         """县经济信息委 leads 25–28 alone, 29–33 second after another lead, and supports where 县文化旅游委 leads."""
