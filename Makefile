@@ -11,12 +11,13 @@ MANAGE := DEBUG=1 $(RUN) manage.py
 PYTEST := $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-postgres test-browser check lint bench measure clean
+.PHONY: help demo install test test-postgres test-office test-browser check lint bench measure clean
 
 help:
 	@echo "make demo           装好、导入方案和示例内容，在 http://$(HOST):$(PORT) 启动（PORT=8001 换端口）"
 	@echo "make test           测试（SQLite）"
 	@echo "make test-postgres  在 PostgreSQL 上测试：DATABASE_URL 所指的，否则临时启动一个"
+	@echo "make test-office    用 LibreOffice 打开、另存各工作簿"
 	@echo "make test-browser   用 Chromium 走一遍各页"
 	@echo "make check          代码检查、迁移检查、部署检查和测试"
 	@echo "make bench          主要页面和保存的耗时"
@@ -32,10 +33,13 @@ demo: $(VENV)/ready
 install: $(VENV)/ready-dev
 
 test: $(VENV)/ready-dev
-	$(PYTEST) -m "not browser" $(ARGS)
+	$(PYTEST) -m "not browser and not office" $(ARGS)
 
 test-postgres: $(VENV)/ready-dev
-	.ci/with-postgres $(PYTEST) -m "not browser" $(ARGS)
+	.ci/with-postgres $(PYTEST) -m "not browser and not office" $(ARGS)
+
+test-office: $(VENV)/ready-dev
+	$(PYTEST) -m office $(ARGS)
 
 test-browser: $(VENV)/ready-dev
 	$(PYTEST) -m browser $(ARGS)

@@ -60,13 +60,13 @@ class BeginForm(forms.Form):
 
 @admin.register(QuarterlyReport)
 class QuarterlyReportAdmin(RoleAdmin):
-    list_display = ["period", "department", "status", "line_count", "first_submitted_at"]
+    list_display = ["period", "department", "status", "line_count", "first_submitted_at", "proxy"]
     list_filter = [
         "status",
         ("period", admin.RelatedOnlyFieldListFilter),
         ("department", admin.RelatedOnlyFieldListFilter),
     ]
-    list_select_related = ["period", "department"]
+    list_select_related = ["period__plan", "department"]
     ordering = ["-period__year", "-period__quarter", "department"]
     search_fields = ["department__name", "department__aliases__name"]
 
@@ -80,15 +80,19 @@ class QuarterlyReportAdmin(RoleAdmin):
 
     def get_queryset(self, request):
         """Own units' returns, and all of a coordinator's region, with the number of their lines."""
-        units = [unit.pk for unit in roles.own_departments(request.user)]
+        units = roles.answered_for(request.user)
         regions = roles.coordinated_regions(request.user)
         seen = super().get_queryset(request)
         seen = seen.filter(department__in=units) | seen.filter(department__region__in=regions)
-        return seen.annotate(lines_filled=Count("entries", distinct=True))
+        return seen.with_proxy().annotate(lines_filled=Count("entries", distinct=True))
 
     @admin.display(description="已填项数", ordering="lines_filled")
     def line_count(self, report):
         return report.lines_filled
+
+    @admin.display(description="代填依据", ordering="proxy_source")
+    def proxy(self, report):
+        return report.proxy_source
 
     def add_view(self, request, form_url="", extra_context=None):
         if not self.has_add_permission(request):
@@ -142,7 +146,12 @@ class QuarterlyReportAdmin(RoleAdmin):
             report.period, report.department, user=request.user, at=at, typed=typed, saved=saved
         )
         signed = posted.get("verb") == SUBMIT_SIGNED
-        signature = SignatureForm(posted if signed else None, at=at, initial={"on": timezone.localdate(at)})
+        signature = SignatureForm(
+            posted if signed else None,
+            request.FILES if signed else None,
+            at=at,
+            initial={"on": timezone.localdate(at)},
+        )
         return self._render(request, "return", page=page, signature=signature, **context)
 
     def _post(self, request, report, own, *, at):
@@ -162,9 +171,8 @@ class QuarterlyReportAdmin(RoleAdmin):
                 messages.success(request, "已保存。" if saved else "没有需要保存的修改。")
                 return address
             version = seen_version(request.POST, saved)
-            messages.success(
-                request, carry_out(report, request.POST, version=version, by=request.user, at=at)
-            )
+            done = carry_out(report, request.POST, request.FILES, version=version, by=request.user, at=at)
+            messages.success(request, done)
         except workflow.NotAllowed:
             raise
         except workflow.Refused as refusal:

@@ -1,11 +1,14 @@
-"""What is expected of the reader now, by when: the line at the top of the dashboard."""
+"""待办: what is expected of the reader now, by when; the list at the top of the dashboard."""
 
 from dataclasses import dataclass
 
+from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+
 from departments import permissions as roles
 from tasks import calendar
-from tasks.models import QuarterlyReport, ReportEvent
-from tasks.obligations import resubmission_due
+from tasks.models import CloseOut, NoDuty, Plan, QuarterlyReport, ReportEvent, Responsibility, SupportRequest
+from tasks.obligations import extended_words, own_due, resubmission_due
 from tasks.permissions import coordinates
 
 Status = QuarterlyReport.Status
@@ -14,17 +17,30 @@ Verb = ReportEvent.Verb
 
 @dataclass(frozen=True)
 class Ask:
-    """`page`, `key` and `query` make the URL behind `label`; `key` is '' where the page takes none."""
+    """`page` and `key` name the URL behind `label`, `unit` the unit it is about; '' where the page takes none."""
 
     text: str
     label: str
     page: str
     key: str = ""
-    query: str = ""
+    unit: int | str = ""
 
 
 def asks_of(user, plan, current, awaiting_review, *, at):
     """The user's Asks. `current` holds (period, UnitFilings) of quarters that may want something, oldest first."""
+    own = roles.answered_for(user)
+    asks = own_returns(user, current, at=at)
+    open_periods = [period for period, _ in current if period.is_open(at)]
+    if own and open_periods:
+        asks += _requests(own, open_periods)
+        asks.append(_claims(plan, own, open_periods[-1], at))
+    if coordinates(user, plan):
+        asks += _of_coordinator(plan, awaiting_review)
+    return [ask for ask in asks if ask]
+
+
+def own_returns(user, current, *, at):
+    """Asks about the returns of the user's own units and of those that they took the place of."""
     own = roles.answered_for(user)
     asks = [
         _own_return(user, period, filing, at)
@@ -32,16 +48,58 @@ def asks_of(user, plan, current, awaiting_review, *, at):
         for filing in filings
         if filing.department_id in own
     ]
-    if coordinates(user, plan) and awaiting_review:
-        asks.append(Ask(f"{awaiting_review} 份季报待审核。", "去审核", "review"))
     return [ask for ask in asks if ask]
+
+
+def _requests(own, periods):
+    """征集 that the user's units have not answered, one Ask for each period, unit and lead; one query."""
+    waiting = (
+        SupportRequest.objects.unanswered()
+        .filter(period__in=periods, responsibility__department__in=own)
+        .select_related("period__plan", "lead", "responsibility__task")
+        .order_by("due_on", "responsibility__task__number")
+    )
+    asked = {}
+    for request in waiting:
+        key = (request.period, request.lead, request.responsibility.department_id, request.due_on)
+        asked.setdefault(key, []).append(str(request.responsibility.task.number))
+    for (period, lead, unit, due_on), numbers in asked.items():
+        text = f"{lead}征集{period}第{'、'.join(numbers)}项进展，请于{calendar.zh_day(due_on)}前答复。"
+        yield Ask(text, "去答复", "filing-return", period.code, unit)
+
+
+def _claims(plan, own, period, at):
+    """无具体任务 that supporters of the user's tasks claim, or None; one query."""
+    led = Responsibility.objects.in_force(calendar.local_day(at)).leads().filter(department__in=own)
+    tasks = led.filter(task__plan=plan).values("task")
+    claims = NoDuty.objects.waiting().filter(responsibility__task__in=tasks)
+    count = claims.exclude(responsibility__department__in=own).count()
+    text = f"{count} 项“无具体任务”待本单位（牵头单位）确认。"
+    return Ask(text, "去确认", "filing-cooperation", period.code) if count else None
+
+
+def _of_coordinator(plan, awaiting_review):
+    """What waits for a coordinator's decision; one query."""
+    applied = CloseOut.objects.filter(task__plan=OuterRef("pk"), status=CloseOut.Status.APPLIED)
+    claims = NoDuty.objects.waiting().filter(responsibility__task__plan=OuterRef("pk"))
+    counted = Plan.objects.filter(pk=plan.pk).values_list(_count(applied), _count(claims)).get()
+    waiting = (
+        (awaiting_review, f"份{plan.words.report}待审核", "去审核"),
+        (counted[0], "项办结申请待核查", "去核查"),
+        (counted[1], "项“无具体任务”待确认", "去确认"),
+    )
+    return [Ask(f"{count} {what}。", label, "review") for count, what, label in waiting if count]
+
+
+def _count(rows):
+    counted = rows.order_by().annotate(one=Value(1)).values("one").annotate(count=Count("pk"))
+    return Coalesce(Subquery(counted.values("count")), 0)
 
 
 def _own_return(user, period, filing, at):
     """What a unit's staff have to do with its return in the period, or None."""
-    return_of = f"{filing.department}{period}季报"
-    former = filing.department_id in user.former_units
-    link = ("filing-return", period.code, f"?unit={filing.department_id}" if former else "")
+    return_of = f"{filing.department}{period.report_title}"
+    link = ("filing-return", period.code, filing.department_id)
     if filing.status == Status.RETURNED:
         return Ask(f"{return_of}已退回，请{_due_again(filing, period)}补正后重新报送。", "去补正", *link)
     if not period.is_open(at):
@@ -53,7 +111,7 @@ def _own_return(user, period, filing, at):
         state, label = "尚未报送", "去填报"
     else:
         return None
-    return Ask(f"{return_of}{state}，{_deadline(period, at)}。", label, *link)
+    return Ask(f"{return_of}{state}，{_deadline(period, filing, at)}。", label, *link)
 
 
 def _due_again(filing, period):
@@ -66,7 +124,9 @@ def _due_again(filing, period):
     return f"于{calendar.zh_day(calendar.local_day(due))}24时前"
 
 
-def _deadline(period, at):
+def _deadline(period, filing, at):
     """2023年10月10日24时截止，还有 3 天"""
-    due = calendar.zh_day(calendar.local_day(period.due_at))
-    return f"{due}24时截止，{calendar.time_left(period.due_at, at)}"
+    due_at = own_due(period.due_at, filing.extended_to)
+    due = calendar.zh_day(calendar.local_day(due_at))
+    extended = f"（{extended_words(filing.extended_to)}）" if filing.extended_to else ""
+    return f"{due}24时截止{extended}，{calendar.time_left(due_at, at)}"

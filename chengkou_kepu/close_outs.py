@@ -1,4 +1,4 @@
-"""办结销号: the lead's application and the coordinator's decision."""
+"""办结销号: the lead's application with its evidence, and the coordinator's decision."""
 
 from django.contrib import messages
 from django.http import Http404
@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from departments import permissions as roles
-from tasks import closing, permissions, workflow
+from tasks import closing, evidence, permissions, workflow
 from tasks.forms import CloseOutForm
 from tasks.models import CloseOut, Responsibility
 from tasks.selection import periods_of, visible_plan
@@ -29,7 +29,7 @@ def close_out_apply(request, slug, number):
         try:
             if period is None:
                 raise workflow.Refused("现在没有开放的填报期，不能申请办结。")
-            close_out = closing.apply_for_close_out(
+            made = closing.apply_for_close_out(
                 task,
                 period=period,
                 department=department,
@@ -43,14 +43,15 @@ def close_out_apply(request, slug, number):
             form.add_error(None, str(refusal))
         else:
             messages.success(request, f"已申请第{task.number}项办结，等待县科协核查。")
-            return redirect("close-out", plan.slug, close_out.pk)
+            _attach(request, made, at=at)
+            return redirect("close-out", plan.slug, made.pk)
     context = {"plan": plan, "task": task, "period": period, "department": department, "form": form}
     return render(request, "chengkou_kepu/close_out_apply.html", context)
 
 
 def _own_lead(user, task, *, at, period):
     """The user's unit that leads the task; NotAllowed for everybody else."""
-    own = {d.pk: d for d in roles.own_departments(user)}
+    own = {d.pk: d for d in (*roles.own_departments(user), *roles.former_departments(user))}
     day = period.last_day if period else timezone.localdate(at)
     leads = Responsibility.objects.in_force(day).leads().filter(task=task, department__in=own)
     if not leads:
@@ -60,7 +61,7 @@ def _own_lead(user, task, *, at, period):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def close_out(request, slug, pk):
-    """One application: read by the plan's readers once decided, before that by the lead and the coordinator."""
+    """One application: read by the plan's readers once verified, before that by the lead and the coordinator."""
     at = timezone.now()
     plan = visible_plan(request, slug)
     found = (
@@ -68,24 +69,51 @@ def close_out(request, slug, pk):
         .select_related("task__action", "period__plan", "department", "applied_by", "decided_by")
         .first()
     )
-    coordinates = permissions.coordinates(request.user, plan)
-    own = found is not None and roles.files_for(request.user, found.department_id)
-    if found is None or (found.status != CloseOut.Status.VERIFIED and not coordinates and not own):
+    if found is None or not permissions.reads_close_out(request.user, found):
         raise Http404("没有这项办结申请。")
-    reason = request.POST.get("reason", "")
-    if request.method == "POST":
+    if request.method == "POST" and _done(request, found, at=at):
+        return redirect("close-out", plan.slug, found.pk)
+    waits = found.status == CloseOut.Status.APPLIED and not found.period.frozen_at
+    context = {
+        "plan": plan,
+        "close_out": found,
+        "files": found.evidence.select_related("uploaded_by"),
+        "attaches": waits and roles.files_for(request.user, found.department_id),
+        "decides": waits and permissions.coordinates(request.user, plan),
+        "typed_reason": request.POST.get("reason", ""),
+    }
+    return render(request, "chengkou_kepu/close_out.html", context)
+
+
+def _done(request, close_out, *, at):
+    """Decide or attach as asked; False after saying why not."""
+    verb, reason = request.POST.get("verb"), request.POST.get("reason", "")
+    try:
+        if verb == "attach":
+            if not request.FILES.getlist("files"):
+                raise workflow.Refused("请先选择文件。")
+            _attach(request, close_out, at=at)
+            return True
+        if verb == "verify":
+            closing.verify(close_out, by=request.user, at=at, note=reason)
+        else:
+            closing.refuse(close_out, by=request.user, at=at, reason=reason)
+    except workflow.NotAllowed:
+        raise
+    except workflow.Refused as refusal:
+        messages.error(request, str(refusal))
+        return False
+    messages.success(request, "核查结论已记录。")
+    return True
+
+
+def _attach(request, close_out, *, at):
+    """Attach each uploaded file in a transaction of its own; what is refused is said by name."""
+    for upload in request.FILES.getlist("files"):
         try:
-            if request.POST.get("verb") == "verify":
-                closing.verify(found, by=request.user, at=at, note=reason)
-            else:
-                closing.refuse(found, by=request.user, at=at, reason=reason)
+            attached = evidence.attach_to_close_out(close_out, upload, by=request.user, at=at)
+            messages.success(request, f"已上传“{attached.name}”。")
         except workflow.NotAllowed:
             raise
         except workflow.Refused as refusal:
             messages.error(request, str(refusal))
-        else:
-            messages.success(request, "核查结论已记录。")
-            return redirect("close-out", plan.slug, found.pk)
-    decides = coordinates and found.status == CloseOut.Status.APPLIED
-    context = {"plan": plan, "close_out": found, "decides": decides, "typed_reason": reason}
-    return render(request, "chengkou_kepu/close_out.html", context)

@@ -1,9 +1,11 @@
 """征集和分工: what lead and supporting units ask of each other in a quarter, and rows without a concrete duty."""
 
+import re
 from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,15 +16,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tasks import calendar, cooperation, workflow
 from tasks.answers import Answer, answers_to
 from tasks.forms import SupportRequestForm
-from tasks.models import CloseOut, NoDuty, Responsibility, Task
+from tasks.models import Action, CloseOut, NoDuty, Responsibility, Task
 from tasks.selection import named_period, visible_plan
 
 from .filing import asked_department
 
+SECTION = re.compile(r"tasks-[0-9]{1,4}")
+
 
 @dataclass(frozen=True)
 class Supporter:
-    """A supporting unit of a task the unit leads: what it was asked and answered, and its claim of no duty."""
+    """A supporting unit's row of a task the unit leads: what it was asked and answered, and its claim of no duty."""
 
     responsibility: Responsibility
     answer: Answer | None
@@ -30,9 +34,30 @@ class Supporter:
 
 
 @dataclass(frozen=True)
-class LedTask:
-    task: Task
+class LedSection:
+    """The tasks of an action that the unit leads, and their supporting units; both are ticked once for all rows."""
+
+    action: Action
     supporters: tuple[Supporter, ...]
+    tasks: tuple[Task, ...]
+    ticked_tasks: frozenset
+    ticked_units: frozenset
+
+    @property
+    def units(self):
+        return list(dict.fromkeys(s.responsibility.department for s in self.supporters))
+
+    @property
+    def asked(self):
+        return [s for s in self.supporters if s.answer]
+
+    @property
+    def claims(self):
+        return [s.claim for s in self.supporters if s.claim and s.claim.status == NoDuty.Status.ASKED]
+
+    @property
+    def settled(self):
+        return [s.claim for s in self.supporters if s.claim and s.claim.status == NoDuty.Status.AGREED]
 
 
 @dataclass(frozen=True)
@@ -63,7 +88,7 @@ def filing_cooperation(request, slug, code):
         "department": department,
         "own": own,
         "form": form,
-        "led": _led_tasks(department, period),
+        "led": _led_sections(department, period, request.POST),
         "duties": _duties(department, period),
         "fixed": workflow.reason_not_open(period, at=at),
         "ticked": {int(pk) for pk in request.POST.getlist("rows") if pk.isdecimal()},
@@ -75,14 +100,15 @@ def filing_cooperation(request, slug, code):
 def _carried_out(request, period, department, form, *, at):
     """Ask or claim as posted; whether it was done. Refusals are said, and what was ticked stays."""
     asked = {"by": request.user, "at": at}
-    rows = _ticked(request.POST, period)
     try:
         if request.POST.get("verb") == "ask":
             if not form.is_valid():
                 return False
+            rows = _ticked_supports(request.POST, period)
             fresh = cooperation.ask_support(period, department, rows, **form.cleaned_data, **asked)
             messages.success(request, f"已征集 {len(fresh)} 项。" if fresh else "所选各项此前都已征集。")
         else:
+            rows = _ticked(request.POST, period)
             cooperation.claim_no_duty(department, rows, reason=request.POST.get("reason", ""), **asked)
             messages.success(request, "已提交，由牵头单位或县科协确认。")
     except workflow.NotAllowed:
@@ -122,34 +148,58 @@ def no_duty(request, slug, pk):
 
 def _ticked(data, period):
     """The posted responsibilities of the plan that are in force in the period."""
-    ids = [int(pk) for pk in data.getlist("rows") if pk.isascii() and pk.isdecimal() and len(pk) < 18]
-    held = Responsibility.objects.in_force(period.last_day).filter(task__plan=period.plan_id, pk__in=ids)
-    return list(held.select_related("task", "department"))
+    held = Responsibility.objects.in_force(period.last_day).filter(task__plan=period.plan_id)
+    return list(held.filter(pk__in=_ids(data, "rows")).select_related("task", "department"))
 
 
-def _led_tasks(department, period):
-    """LedTask of each task that the unit leads and that is not closed out, by number."""
+def _ticked_supports(data, period):
+    """The supporters' rows, in each action, of the ticked tasks and the ticked units; not those without duty."""
+    sections = {key.removeprefix("tasks-") for key in data if SECTION.fullmatch(key)}
+    wanted = Q(pk=None)
+    for ordinal in sections:
+        wanted |= Q(
+            task__action__ordinal=ordinal,
+            task__in=_ids(data, f"tasks-{ordinal}"),
+            department__in=_ids(data, f"units-{ordinal}"),
+        )
+    held = Responsibility.objects.in_force(period.last_day).filter(
+        wanted, task__plan=period.plan_id, role=Responsibility.Role.SUPPORT
+    )
+    asked = held.exclude(no_duties__in=NoDuty.objects.agreed())
+    return list(asked.select_related("task", "department").order_by("task__number", "position"))
+
+
+def _ids(data, name):
+    return [int(pk) for pk in data.getlist(name) if pk.isascii() and pk.isdecimal() and len(pk) < 18]
+
+
+def _led_sections(department, period, data):
+    """LedSection of each action in which the unit leads tasks that are not closed out; `data` is what was ticked."""
     in_force = Responsibility.objects.in_force(period.last_day)
     led = in_force.leads().filter(department=department, task__plan=period.plan_id)
     closed = CloseOut.objects.verified_up_to(period).values("task_id")
-    tasks = Task.objects.filter(pk__in=led.values("task_id")).exclude(pk__in=closed).order_by("number")
+    tasks = Task.objects.filter(pk__in=led.values("task_id")).exclude(pk__in=closed).select_related("action")
     supports = list(
         in_force.filter(task__in=tasks, role=Responsibility.Role.SUPPORT, department__is_group=False)
         .select_related("department", "task")
-        .order_by("position")
+        .order_by("task__number", "position")
     )
     answers = {
         a.request.responsibility_id: a for group in answers_to(department, period).values() for a in group
     }
     claims = _standing_claims(supports)
+    sections = {}
+    for task in tasks.order_by("number"):
+        sections.setdefault(task.action, []).append(task)
     return [
-        LedTask(
-            task,
-            tuple(
-                Supporter(r, answers.get(r.pk), claims.get(r.pk)) for r in supports if r.task_id == task.pk
-            ),
+        LedSection(
+            action,
+            tuple(Supporter(r, answers.get(r.pk), claims.get(r.pk)) for r in supports if r.task in of_action),
+            tuple(of_action),
+            frozenset(_ids(data, f"tasks-{action.ordinal}")),
+            frozenset(_ids(data, f"units-{action.ordinal}")),
         )
-        for task in tasks
+        for action, of_action in sections.items()
     ]
 
 

@@ -1,6 +1,7 @@
 """总览: one quarter of a plan on one page, assembled from the rooms' own figures."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.shortcuts import render
 
@@ -11,7 +12,7 @@ from indicators.standing import IndicatorStanding, Ownership, indicator_standing
 from tasks import calendar
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod
-from tasks.obligations import Filing, FilingRates, UnitFiling, rates
+from tasks.obligations import Filing, FilingRates, UnitFiling, extended_words, own_due, rates
 from tasks.progress import JUDGED, NO_DATA, Light, RollUp, points
 from tasks.standing import plan_standing, unit_filings
 
@@ -48,10 +49,19 @@ class FilingGroup:
 
 
 @dataclass(frozen=True)
+class HeatCell:
+    """What a unit filed in a quarter, what 代填 rested on ('' where it filed itself), and its extension if any."""
+
+    filing: Filing
+    proxy_source: str = ""
+    extended_to: date | None = None
+
+
+@dataclass(frozen=True)
 class HeatRow:
     department_id: int
     department: str
-    cells: tuple[Filing, ...]
+    cells: tuple[HeatCell, ...]
 
 
 @dataclass(frozen=True)
@@ -183,12 +193,12 @@ def _heat(plan, units, by_period):
 
     In a quarter in which there was no such unit, what the one before it filed; a query where that is so.
     """
-    filed = [{u.department_id: u.filing for u in filings} for filings in by_period]
-    absent = [u.department_id for u in units if u.leads and any(u.department_id not in q for q in filed)]
+    by_unit = [{u.department_id: u for u in filings} for filings in by_period]
+    absent = [u.department_id for u in units if u.leads and any(u.department_id not in q for q in by_unit)]
     lineage = Lineage.load(plan.region_id) if absent else None
     for unit in absent:
         former = [older.pk for older in lineage.predecessors(unit)]
-        for quarter in filed:
+        for quarter in by_unit:
             known = [quarter[older] for older in former if older in quarter]
             if known:
                 quarter.setdefault(unit, known[0])
@@ -196,11 +206,15 @@ def _heat(plan, units, by_period):
         HeatRow(
             u.department_id,
             u.department,
-            tuple(quarter.get(u.department_id, Filing.EXEMPT) for quarter in filed),
+            tuple(_heat_cell(quarter.get(u.department_id)) for quarter in by_unit),
         )
         for u in units
         if u.leads
     )
+
+
+def _heat_cell(unit):
+    return HeatCell(unit.filing, unit.proxy_source, unit.extended_to) if unit else HeatCell(Filing.EXEMPT)
 
 
 def _attention(period, standing, units, so_far, at):
@@ -243,6 +257,7 @@ def _standstill(task):
 
 
 def _missing(unit, period, at):
-    days = (calendar.local_day(at) - calendar.local_day(period.due_at)).days
-    note = f"{period}季报逾期 {days} 天未报送"
+    due = calendar.local_day(own_due(period.due_at, unit.extended_to))
+    extended = f"（{extended_words(unit.extended_to)}）" if unit.extended_to else ""
+    note = f"{period.report_title}逾期 {(calendar.local_day(at) - due).days} 天未报送{extended}"
     return Attention(unit.filing, unit.department, note, "department", unit.department_id)

@@ -6,7 +6,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from departments import permissions as roles
 from tasks import evidence, permissions, workflow
 from tasks.models import Evidence, QuarterlyReport
 from tasks.selection import named_period, visible_plan
@@ -78,7 +77,6 @@ def evidence_download(request, slug, pk):
 @require_POST
 def evidence_remove(request, slug, pk):
     found = _readable(request, slug, pk)
-    entry = found.entry
     try:
         evidence.remove(found, by=request.user, at=timezone.now())
         messages.success(request, f"已删除“{found.name}”。")
@@ -86,25 +84,28 @@ def evidence_remove(request, slug, pk):
         raise
     except workflow.Refused as refusal:
         messages.error(request, str(refusal))
-    address = return_address(entry.report.period, entry.report.department)
-    return redirect(f"{address}#line-{entry.responsibility_id}")
+    if found.close_out:
+        return redirect("close-out", slug, found.close_out_id)
+    anchor = f"#line-{found.entry.responsibility_id}" if found.entry else ""
+    return redirect(f"{return_address(found.report.period, found.report.department)}{anchor}")
 
 
 def _readable(request, slug, pk):
-    """The evidence, for those who may read the text it stands behind; 404 for everybody else."""
+    """The evidence, for those who may read what it stands behind; 404 for everybody else."""
     plan = visible_plan(request, slug)
-    found = (
-        Evidence.objects.filter(pk=pk, entry__report__period__plan=plan)
-        .select_related("entry__report__period", "entry__report__department")
-        .first()
-    )
-    if found is None:
-        raise Http404("没有这份佐证材料。")
-    report = found.entry.report
-    report.period.plan = plan
-    own = roles.files_for(request.user, report.department_id)
-    coordinator = permissions.coordinates(request.user, plan)
-    reads = own or report.status == Status.ACCEPTED or (coordinator and report.status == Status.SUBMITTED)
-    if not reads and not permissions.reads_draft(request.user, report):
+    found = Evidence.objects.of_plan(plan).filter(pk=pk).first()
+    if found is None or not _reads(request.user, found):
         raise Http404("没有这份佐证材料。")
     return found
+
+
+def _reads(user, found):
+    if found.close_out:
+        return permissions.reads_close_out(user, found.close_out)
+    if found.event:
+        return permissions.reads_return(user, found.report)
+    return (
+        found.report.status == Status.ACCEPTED
+        or permissions.reads_return(user, found.report)
+        or permissions.reads_draft(user, found.report)
+    )

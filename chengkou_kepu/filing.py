@@ -1,28 +1,41 @@
 """填报: a unit's returns, the one page on which it files a quarter, and the verbs asked for there."""
 
 import re
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from departments import permissions as roles
 from departments.models import Department
-from tasks import cooperation, permissions, workflow
-from tasks.forms import SignatureForm
-from tasks.models import QuarterlyReport, SupportRequest
-from tasks.obligations import filing_state
+from tasks import cooperation, extensions, permissions, workflow
+from tasks.forms import ExtensionForm, SignatureForm
+from tasks.models import Extension, QuarterlyReport, ReportingPeriod, SupportRequest
+from tasks.obligations import Filing, filing_state, own_due
 from tasks.selection import named_period, periods_of, visible_plan
+from tasks.telling import filing_path
 
 from .filing_page import assemble
 from .saving import Typed, save_return, seen_version
 from .verbs import BEGINNING_VERBS, SUBMIT_SIGNED, UNIT_VERBS, carry_out, posted_number
 
 ID = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True)
+class FilingRow:
+    """One quarter of the unit: its return if there is one, and when it is due for this unit."""
+
+    period: ReportingPeriod
+    report: QuarterlyReport | None
+    filing: Filing
+    due_at: datetime
+    extended_to: date | None
 
 
 @require_safe
@@ -32,18 +45,28 @@ def filing(request, slug):
     plan = visible_plan(request, slug)
     department, own = asked_department(request, plan)
     reports = {
-        r.period_id: r for r in QuarterlyReport.objects.filter(department=department, period__plan=plan)
+        r.period_id: r
+        for r in QuarterlyReport.objects.filter(department=department, period__plan=plan).with_proxy()
     }
+    days = Extension.objects.filter(department=department, period__plan=plan).granted_days()
     periods = [p for p in periods_of(plan)[::-1] if p.pk in reports or department.exists_on(p.last_day)]
-    rows = [(p, reports.get(p.pk), _filing(p, reports.get(p.pk), at)) for p in periods]
-    open_rows = [row for row in rows if not workflow.reason_not_open(row[0], at=at)]
-    context = {"plan": plan, "department": department, "own": own, "rows": rows, "open_rows": open_rows}
+    rows = [_filing_row(p, reports.get(p.pk), days.get((p.pk, department.pk)), at) for p in periods]
+    open_rows = [row for row in rows if not workflow.reason_not_open(row.period, at=at)]
+    context = {
+        "plan": plan,
+        "department": department,
+        "own": own,
+        "rows": rows,
+        "open_rows": open_rows,
+        "ended": plan.has_ended(at),
+    }
     return render(request, "chengkou_kepu/filing.html", context)
 
 
-def _filing(period, report, at):
-    submitted = report.first_submitted_at if report else None
-    return filing_state(owes=True, first_submitted_at=submitted, due_at=period.due_at, at=at)
+def _filing_row(period, report, extended_to, at):
+    submitted, due_at = report.first_submitted_at if report else None, own_due(period.due_at, extended_to)
+    filing = filing_state(owes=True, first_submitted_at=submitted, due_at=due_at, at=at)
+    return FilingRow(period, report, filing, due_at, extended_to)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,19 +81,29 @@ def filing_return(request, slug, code):
     return _page(request, period, department, own, at=at)
 
 
-@require_safe
-def filing_sheet(request, slug, code):
-    """报送表: the return on paper, for signature and seal."""
+@require_POST
+def filing_extension(request, slug, code):
+    """申请延期, from the return's page."""
     at = timezone.now()
     plan = visible_plan(request, slug)
-    department, _ = asked_department(request, plan)
-    page = assemble(named_period(plan, code), department, user=request.user, at=at)
-    if not page.readable:
-        raise PermissionDenied("该单位已自行填写，报送后可在审核页查看。")
-    return render(request, "chengkou_kepu/filing_sheet.html", {"plan": plan, "page": page})
+    period = named_period(plan, code)
+    department, own = asked_department(request, plan)
+    form = ExtensionForm(request.POST)
+    try:
+        if not form.is_valid():
+            return _page(request, period, department, own, at=at, extension_form=form)
+        extensions.ask_extension(period, department, **form.cleaned_data, by=request.user, at=at)
+        messages.success(request, "已申请延期，等待县科协答复；答复前仍以原截止时间为准。")
+    except workflow.NotAllowed:
+        raise
+    except workflow.Refused as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, period, department, own, at=at, extension_form=form)
+    return redirect(return_address(period, department))
 
 
-def _page(request, period, department, own, *, at, typed=None, saved=None):
+def _page(request, period, department, own, *, at, typed=None, saved=None, extension_form=None):
+    """The page; after a refused verb with what was typed for it, since only a file has to be chosen again."""
     page = assemble(period, department, user=request.user, at=at, typed=typed, saved=saved)
     if not page.readable:
         raise PermissionDenied("该单位已自行填写，报送后可在审核页查看。")
@@ -79,9 +112,17 @@ def _page(request, period, department, own, *, at, typed=None, saved=None):
         "page": page,
         "own": own,
         "check": "check" in request.GET,
-        "signature": SignatureForm(at=at, initial={"on": timezone.localdate(at)}),
+        "extension_form": extension_form or ExtensionForm(),
+        "signature": _signature_form(request, at=at),
+        "posted": request.POST,
     }
     return render(request, "chengkou_kepu/filing_return.html", context)
+
+
+def _signature_form(request, *, at):
+    signed = request.POST.get("verb") == SUBMIT_SIGNED
+    typed = (request.POST, request.FILES) if signed else ()
+    return SignatureForm(*typed, at=at, initial={"on": timezone.localdate(at)})
 
 
 def _post(request, period, department, own, *, at):
@@ -105,7 +146,7 @@ def _post(request, period, department, own, *, at):
     if "answer" in request.POST:
         return _answer(request, period, department, at=at)
     if verb in UNIT_VERBS:
-        return _carry_out(request, period, department, saved, at=at)
+        return _carry_out(request, period, department, own, saved, at=at)
     messages.success(request, "已保存。" if saved else "没有需要保存的修改。")
     return redirect(f"{return_address(period, department)}{_anchor(typed)}")
 
@@ -146,20 +187,20 @@ def _refused(request, period, department, own, refusal, typed, *, at):
     return _page(request, period, department, own, at=at, typed=typed)
 
 
-def _carry_out(request, period, department, saved, *, at):
+def _carry_out(request, period, department, own, saved, *, at):
     report = saved.report if saved else _report(period, department)
     address = return_address(period, department)
     try:
         version = seen_version(request.POST, saved)
-        messages.success(request, carry_out(report, request.POST, version=version, by=request.user, at=at))
+        done = carry_out(report, request.POST, request.FILES, version=version, by=request.user, at=at)
+        messages.success(request, done)
     except workflow.Incomplete as refusal:
         return redirect(f"{address}&check=1#line-{refusal.responsibilities[0].pk}")
     except workflow.NotAllowed:
         raise
     except workflow.Refused as refusal:
         messages.error(request, str(refusal))
-        anchor = "#signing" if request.POST["verb"] == SUBMIT_SIGNED else ""
-        return redirect(f"{address}{anchor}")
+        return _page(request, period, department, own, at=at)
     return redirect(address)
 
 
@@ -194,4 +235,4 @@ def asked_department(request, plan):
 
 def return_address(period, department):
     """The return's address; it always names the unit, so that a bookmark keeps its meaning."""
-    return f"{reverse('filing-return', args=[period.plan.slug, period.code])}?unit={department.pk}"
+    return filing_path(period, department.pk)

@@ -7,16 +7,16 @@ from departments import permissions as roles
 from departments.models import Department
 from indicators.forms import MeasurementForm
 from indicators.measuring import OwedMeasurement, owed_measurements
-from tasks import calendar, permissions, workflow
+from tasks import calendar, extensions, permissions, workflow
 from tasks.answers import Answer, answers_to, lead_entries
 from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
-from tasks.forms import BlockForm, LineForm
+from tasks.forms import BlockForm, LineForm, RestForm
 from tasks.identity_numbers import numbers_in
 from tasks.inheritance import former_lines
-from tasks.models import Action, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
-from tasks.obligations import resubmission_due
-from tasks.sharing import SHARED_FIELDS, by_section, largest_shared, statement
+from tasks.models import Action, Extension, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
+from tasks.obligations import own_due, resubmission_due
+from tasks.sharing import SHARED_FIELDS, by_section, largest_shared
 
 from .saving import Typed
 
@@ -29,9 +29,9 @@ WRONG = "有误"
 class FilingLine:
     """A line with its form and what somebody else saved first.
 
-    A lead's has the `answers` of the supporters it asked, a supporter's what the first lead last had accepted;
-    `former` is what units that the department took the place of have on the task in the same quarter; `remark` is
-    what the reviewer said of the line when the return last came back.
+    A lead's has the `answers` of the supporters it asked, a supporter's what each lead last had accepted, the first
+    lead's first; `former` is what units that the department took the place of have on the task in the same quarter;
+    `remark` is what the reviewer said of the line when the return last came back.
     """
 
     line: Line
@@ -39,7 +39,7 @@ class FilingLine:
     conflict: Conflict | None
     shared: bool = False
     answers: tuple[Answer, ...] = ()
-    lead_entry: ProgressEntry | None = None
+    lead_entries: tuple[ProgressEntry, ...] = ()
     former: tuple[ProgressEntry, ...] = ()
     remark: str = ""
 
@@ -132,22 +132,37 @@ class Section:
 
 @dataclass(frozen=True)
 class FilingPage:
-    """`fixed` is the reason why nothing can be changed ('' when it can); `verbs` what the user may ask for."""
+    """`fixed` is the reason why nothing can be changed ('' when it can); `verbs` what the user may ask for.
+
+    `extension` is the unit's latest for the period; `may_extend` whether the user may ask for one now.
+    """
 
     period: ReportingPeriod
     department: Department
     report: QuarterlyReport
     sections: tuple[Section, ...]
     without_duty: tuple[Line, ...]
+    rest: RestForm
     measurements: tuple[FilingMeasurement, ...]
     readable: bool
     proxy: bool
     has_approver: bool
     fixed: str
     verbs: frozenset
-    last_event: ReportEvent | None
+    events: tuple[ReportEvent, ...]
     time_left: str
     at: datetime
+    extension: Extension | None = None
+    may_extend: bool = False
+
+    @property
+    def extended_to(self):
+        return self.extension.granted_until if self.extension else None
+
+    @property
+    def due_at(self):
+        """When the unit's return is due, by its own extension."""
+        return own_due(self.period.due_at, self.extended_to)
 
     @property
     def lines(self):
@@ -162,6 +177,11 @@ class FilingPage:
         return [line for line in self.lines if line.line.missing]
 
     @property
+    def silent(self):
+        """Lead lines that say nothing yet, which 其余各项均无新进展 fills."""
+        return [line for line in self.missing if not line.begun]
+
+    @property
     def wrong(self):
         """Lines and indicators whose typed text could not be saved."""
         return [item for item in (*self.lines, *self.measurements) if item.state == WRONG]
@@ -169,24 +189,6 @@ class FilingPage:
     @property
     def done(self):
         return len(self.required) - len(self.missing)
-
-    @property
-    def groups(self):
-        """Of each section its lines that say something, those of one statement together: [(Section, [lines])]."""
-        found = []
-        for section in self.sections:
-            told = {}
-            for line in section.lines:
-                if line.begun:
-                    said = statement(line.entry) or line.line.responsibility.pk
-                    told.setdefault(said, []).append(line)
-            found += [(section, lines) for lines in told.values()]
-        return found
-
-    @property
-    def writers(self):
-        """Names of those who filled in the lines, in order of first appearance."""
-        return list(dict.fromkeys(str(line.entry.updated_by) for line in self.lines if line.begun))
 
     @property
     def left_empty(self):
@@ -202,6 +204,25 @@ class FilingPage:
         return [line for line in self.lines if line.identity_numbers]
 
     @property
+    def last_event(self):
+        return self.events[-1] if self.events else None
+
+    @property
+    def latest_submission(self):
+        return next((event for event in reversed(self.events) if event.verb == Verb.SUBMIT), None)
+
+    @property
+    def submission(self):
+        """The event by which the return is now with 县科协; None while it is the unit's to write."""
+        with_kexie = self.report.status in (Status.SUBMITTED, Status.ACCEPTED)
+        return self.latest_submission if with_kexie else None
+
+    @property
+    def proxy_source(self):
+        """What 代填 rested on, where 县科协 last submitted it for the unit; else ''."""
+        return self.latest_submission.proxy_source if self.latest_submission else ""
+
+    @property
     def came_back(self):
         return bool(self.last_event and self.last_event.verb in (Verb.RETURN, Verb.REOPEN))
 
@@ -214,6 +235,10 @@ class FilingPage:
     def returned_lines(self):
         """Responsibility ids the reviewer pointed at when it last came back."""
         return set(self.last_event.lines) if self.came_back else set()
+
+    @property
+    def ended(self):
+        return self.period.plan.has_ended(self.at)
 
     @property
     def due_again(self):
@@ -231,12 +256,18 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
     proxy = not roles.files_for(user, department.pk)
     fixed = workflow.reason_lines_fixed(report, at=at, by=user)
     lines = report_lines(report)
-    last_event = workflow.latest_event(report) if report.pk else None
+    events = tuple(report.events.select_related("by", "scan")) if report.pk else ()
     if report.status == Status.ENDORSING and roles.is_approver(user, department.pk):
         fixed = "待您审核：请核对后报送县科协；需要修改的，请写明理由退回填报人。"
     if not fixed and not permissions.writes_lines(user, report):
         fixed = "由本单位填报人填写，审核人不直接修改。"
     has_approver = roles.has_active_approver(department.pk)
+    extension = (
+        Extension.objects.filter(period=period, department=department)
+        .select_related("asked_by", "decided_by")
+        .first()
+    )
+    due_at = own_due(period.due_at, extension.granted_until if extension else None)
     conflicts = {c.key: c for c in saved.lines.conflicts} if saved else {}
     missed = {c.key: c for c in saved.measurements.conflicts} if saved else {}
     return FilingPage(
@@ -244,27 +275,37 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
         department=department,
         report=report,
         sections=_sections(
-            report, [line for line in lines if not line.without_duty], typed, conflicts, last_event
+            report, [line for line in lines if not line.without_duty], typed, conflicts, events
         ),
         without_duty=tuple(line for line in lines if line.without_duty),
+        rest=RestForm() if typed is None else typed.blocks.get(RestForm.KEY, RestForm()),
         measurements=_measurements(report, typed, missed),
         readable=permissions.reads_draft(user, report) if proxy else True,
         proxy=proxy,
         has_approver=has_approver,
         fixed=fixed,
         verbs=_verbs(user, report, fixed=fixed, has_approver=has_approver, proxy=proxy),
-        last_event=last_event,
-        time_left="" if report.first_submitted_at else calendar.time_left(period.due_at, at),
+        events=events,
+        time_left="" if report.first_submitted_at else calendar.time_left(due_at, at),
         at=at,
+        extension=extension,
+        may_extend=not proxy and _may_extend(report, extension, at=at),
     )
 
 
-def _sections(report, lines, typed, conflicts, last_event):
+def _may_extend(report, extension, *, at):
+    """Whether the unit can ask for an extension now, and none stands."""
+    standing = extension is not None and extension.status != Extension.Status.REFUSED
+    why = extensions.reason_not_askable(report, at=at)
+    return not standing and not why
+
+
+def _sections(report, lines, typed, conflicts, events):
     supported = [line.responsibility.task_id for line in lines if not line.responsibility.is_lead]
     others = _Others(
         answers_to(report.department, report.period) if len(supported) < len(lines) else {},
         lead_entries(supported, report.period) if supported else {},
-        last_event.remarks if last_event else {},
+        events[-1].remarks if events else {},
         former_lines(report.period, report.department),
     )
     sections = by_section(lines, lambda line: line.responsibility)
@@ -293,7 +334,7 @@ def _section(action, is_lead, lines, typed, conflicts, others):
             answers=tuple(others.answers.get(line.responsibility.task_id, ())) if is_lead else (),
             former=tuple(others.former.get(line.responsibility.task_id, ())),
             remark=others.remarks.get(str(line.responsibility.pk), ""),
-            lead_entry=None if is_lead else others.lead_entries.get(line.responsibility.task_id),
+            lead_entries=() if is_lead else tuple(others.lead_entries.get(line.responsibility.task_id, ())),
         )
         for line in lines
     )

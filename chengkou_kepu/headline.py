@@ -28,9 +28,13 @@ def _occasion(period, at):
     if not period.pk:
         return [Phrase(f"方案尚未设立填报期，以下按{period}显示。")]
     if at < period.opens_at:
-        return [Phrase(f"{period}季报将于{calendar.zh_day(calendar.local_day(period.opens_at))}开放填报。")]
+        return [
+            Phrase(
+                f"{period.report_title}将于{calendar.zh_day(calendar.local_day(period.opens_at))}开放填报。"
+            )
+        ]
     if period.is_baseline:
-        return [Phrase(f"{period}为基线季度，只记录基础情况，不作进度评价。")]
+        return [Phrase(f"{period}为基线{period.plan.words.noun}，只记录基础情况，不作进度评价。")]
     return []
 
 
@@ -86,12 +90,12 @@ def _filing(period, groups, at):
     """本季牵头单位应报 9 个，已报 6 个，按时 4 个；配合单位应报 1 个，尚未报送。"""
     owing = [(name, rates) for name, rates in groups if rates.owed]
     if not owing:
-        return "本季没有须报送的单位。"
+        return f"{period.plan.words.this}没有须报送的单位。"
     overdue = period.is_overdue(at)
     told = "；".join(f"{name}应报 {rates.owed} 个，{_filed(rates, overdue)}" for name, rates in owing)
-    begins = not overdue and not any(rates.filed for _, rates in owing)
+    begins = period.pk and not overdue and not any(rates.filed for _, rates in owing)
     due = f"，{calendar.zh_day(calendar.local_day(period.due_at))}24时截止" if begins else ""
-    return f"本季{told}{due}。"
+    return f"{period.plan.words.this}{told}{due}。"
 
 
 def _filed(rates, overdue):

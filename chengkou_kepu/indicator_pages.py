@@ -37,6 +37,7 @@ class ValueRow:
     source: str
     ground: str
     accepted: bool
+    proxy_source: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class DayForm(forms.Form):
     measured_on = forms.DateField(
         label="日期",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="监测或评价所反映的日期，决定计入哪个季度。",
+        help_text="监测或评价所反映的日期，决定计入哪个填报期。",
         error_messages={"invalid": "请填写日期，如 2023-12-31。", "required": "请填写日期。"},
     )
 
@@ -148,7 +149,7 @@ def _measurements(indicator, period):
         report__status=QuarterlyReport.Status.SUBMITTED,
     )
     rows = (Measurement.objects.counting_up_to(period) | awaiting).filter(indicator=indicator)
-    return sorted(rows.select_related("report__period"), key=lambda m: (day_of(m), m.pk))
+    return sorted(rows.with_proxy().select_related("report__period__plan"), key=lambda m: (day_of(m), m.pk))
 
 
 def _counts(measurement):
@@ -169,6 +170,7 @@ def _value_rows(indicator, measurements, accepted):
                     source=measurement.source,
                     ground=measurement.ground,
                     accepted=_counts(measurement),
+                    proxy_source=measurement.proxy_source,
                 )
             )
     return rows[::-1]

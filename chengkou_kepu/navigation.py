@@ -10,6 +10,23 @@ from departments.models import UNIT_ROLES, Role
 from .admin_site import enters_admin
 
 SITE_NAME = "科普规划实施跟踪"
+UNITS_OWN, COORDINATORS = ("filing",), ("period-list", "review", "reform-list", "finding-list")
+KIND_OF_PAGE = {
+    "task": "task-list",
+    "close-out-apply": "task-list",
+    "close-out": "task-list",
+    "indicator": "indicator-list",
+    "indicator-record": "indicator-list",
+    "filing-return": "filing",
+    "filing-sheet": "filing",
+    "filing-upload": "filing",
+    "filing-cooperation": "filing",
+    "review-report": "review",
+    "period": "period-list",
+    "reform-new": "reform-list",
+    "task-reassign": "task-list",
+}
+SAME_IN_EVERY_PLAN = ("task-list", "department-list", "indicator-list", "exports", *UNITS_OWN, *COORDINATORS)
 WHAT_ONE_IS = {Role.COORDINATOR: "工作人员", Role.APPROVER: "审核人"}
 
 
@@ -41,13 +58,34 @@ def navigation(request):
         "nav": Navigation(
             site_name=f"{plan.region.name}{SITE_NAME}" if plan else SITE_NAME,
             plan=plan,
-            plans=getattr(request, "other_plans", []),
+            plans=[Item(p.title, _same_page(request, p), False) for p in getattr(request, "other_plans", [])],
             items=_items(request, plan) if plan else [],
             who=_who(user),
             unread=user.unread_notices,
             admin_url=reverse("admin:index") if enters_admin(user) else None,
         )
     }
+
+
+def _same_page(request, other):
+    """The other plan's page of the kind that is shown, where this user may read it; else its dashboard.
+
+    A unit's page stays that unit's within a region, for its plans share their units.
+    """
+    match, user = request.resolver_match, request.user
+    name = match.url_name if match else ""
+    same_region = other.region_id == request.plan.region_id
+    if name == "department" and same_region:
+        return reverse(name, args=[other.slug, match.kwargs["pk"]])
+    name = "department-list" if name == "department" else KIND_OF_PAGE.get(name, name)
+    coordinates = roles.is_coordinator(user, other.region_id)
+    files = any(unit.region_id == other.region_id for unit in roles.own_departments(user))
+    if name not in SAME_IN_EVERY_PLAN or (name in COORDINATORS and not coordinates):
+        return other.get_absolute_url()
+    unit = request.GET.get("unit", "") if name in UNITS_OWN and same_region else ""
+    if name in UNITS_OWN and not (files or (unit and coordinates)):
+        return other.get_absolute_url()
+    return reverse(name, args=[other.slug]) + (f"?unit={unit}" if unit.isascii() and unit.isdecimal() else "")
 
 
 def _items(request, plan):

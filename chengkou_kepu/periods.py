@@ -1,11 +1,12 @@
-"""填报期: the coordinator's page of quarters, to open, to move, to close."""
+"""填报期: the coordinator's pages of periods, to open after a preview, to watch, to move, to close."""
 
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from indicators.standing import Ownership
 from tasks import calendar, periods
@@ -17,6 +18,7 @@ from tasks.refusals import NotAllowed, Refused
 from tasks.selection import named_period, periods_of
 from tasks.standing import unit_filings
 
+from .period_page import assemble, planned, state_of
 from .review import coordinated_plan
 
 
@@ -28,68 +30,76 @@ class PeriodRow:
     state: str
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def period_list(request, slug):
+    """The plan's periods, newest first, and what can be opened; `?first=2022Q4` leads to that one's preview."""
     at = timezone.now()
     plan = coordinated_plan(request, slug)
-    if request.method == "POST":
-        return _carry_out(request, plan, at=at)
+    if request.GET.get("first"):
+        return redirect("period", plan.slug, request.GET["first"])
     known = periods_of(plan)
-    year, quarter = periods.next_quarter(plan) or (None, None)
+    key = periods.next_period(plan)
     context = {
         "plan": plan,
         "rows": _rows(plan, known, at),
-        "next": calendar.label(year, quarter) if year else "",
-        "next_code": f"{year}Q{quarter}",
-        "next_due": calendar.local_day(calendar.default_due_at(year, quarter)) if year else None,
-        "next_due_passed": year and calendar.default_due_at(year, quarter) <= at,
-        "choices": _first_choices(plan, at) if not known else [],
+        "next": planned(plan, *key, known=known, at=at) if key else None,
+        "next_due_passed": key and plan.default_due_at(*key) <= at,
+        "choices": [] if known else [_choice(plan, *key) for key in periods.first_periods(plan, at=at)],
+        "ended": plan.has_ended(at),
     }
     return render(request, "chengkou_kepu/period_list.html", context)
 
 
+def _choice(plan, year, quarter):
+    return f"{year}Q{quarter}", calendar.label(year, quarter, plan.cadence)
+
+
 def _rows(plan, known, at):
-    """Newest first; one ledger serves every quarter."""
+    """Newest first; one ledger serves every period."""
     ledger = Ledger.load(plan)
     ownership = Ownership.load(plan)
     rows = []
     for period in reversed(known):
         filings = unit_filings(ledger, period, ownership.owing(period), at=at)
         waiting = sum(f.status == "SUBMITTED" for f in filings)
-        rows.append(PeriodRow(period, rates(filings), waiting, _state(period, at)))
+        rows.append(PeriodRow(period, rates(filings), waiting, state_of(period, at)))
     return rows
 
 
-def _state(period, at):
-    if period.frozen_at:
-        return "已定稿归档"
-    if period.closed_at:
-        return "已截止填报"
-    if at < period.opens_at:
-        return "未到开放时间"
-    return "开放填报，已过截止时间" if period.is_overdue(at) else "开放填报"
+@require_http_methods(["GET", "HEAD", "POST"])
+def period(request, slug, code):
+    """One period: a preview before it is opened, then how filing stands; the units alone for htmx."""
+    at = timezone.now()
+    plan = coordinated_plan(request, slug)
+    try:
+        key = calendar.parse_quarter(code)
+    except ValueError as error:
+        raise Http404(str(error)) from None
+    if request.method == "POST":
+        return _carry_out(request, plan, key, at=at)
+    known = periods_of(plan)
+    found = next((p for p in known if p.key == key), None)
+    if found is None:
+        try:
+            periods.require_openable(plan, *key)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("period-list", plan.slug)
+    page = assemble(found or planned(plan, *key, known=known, at=at), at=at)
+    template = "_period_units" if request.htmx else "period"
+    return render(request, f"chengkou_kepu/{template}.html", {"plan": plan, "page": page})
 
 
-def _first_choices(plan, at):
-    """Quarters of the plan that a first period can be: those begun by now, the latest first."""
-    today = calendar.local_day(at)
-    quarters = [(y, q) for y in range(plan.starts_on.year, plan.ends_on.year + 1) for q in (1, 2, 3, 4)]
-    begun = [key for key in quarters if calendar.first_day(*key) <= today] or quarters[:1]
-    return [(f"{y}Q{q}", calendar.label(y, q)) for y, q in reversed(begun)]
-
-
-def _carry_out(request, plan, *, at):
+def _carry_out(request, plan, key, *, at):
+    """The verb asked for; what it did or why not is said on the page it leads back to."""
+    code = f"{key[0]}Q{key[1]}"
     asked = {"by": request.user, "at": at}
-    verb, code = request.POST.get("verb", ""), request.POST.get("period", "")
+    verb = request.POST.get("verb", "")
     try:
         if verb == "open":
-            period = periods.open_period(plan, *calendar.parse_quarter(code), **asked)
-            done = f"{period}已开放填报。"
+            done = _open(plan, key, request.POST, **asked)
         elif verb == "due":
-            form = DueForm(request.POST)
-            if not form.is_valid():
-                raise Refused(form.errors["due_on"][0])
-            period = periods.move_due(named_period(plan, code), form.cleaned_data["due_on"], **asked)
+            period = periods.move_due(named_period(plan, code), _due_on(request.POST), **asked)
             done = f"{period}的截止日期已改为{calendar.local_day(period.due_at):%Y-%m-%d}。"
         elif verb == "close":
             done = f"{periods.close_period(named_period(plan, code), **asked)}已截止填报。"
@@ -99,8 +109,24 @@ def _carry_out(request, plan, *, at):
             raise Refused("没有这个操作。")
     except NotAllowed:
         raise
-    except (Refused, ValueError) as refusal:
+    except Refused as refusal:
         messages.error(request, str(refusal))
     else:
         messages.success(request, done)
-    return redirect("period-list", plan.slug)
+    return redirect("period", plan.slug, code)
+
+
+def _open(plan, key, posted, *, by, at):
+    """Open with the deadline typed, else with its own; two who open at once open one."""
+    due_at = calendar.end_of(_due_on(posted)) if posted.get("due_on") else None
+    if plan.periods.filter(year=key[0], quarter=key[1]).exists():
+        return f"{calendar.label(*key, plan.cadence)}此前已开放填报，没有改动。"
+    period = periods.open_period(plan, *key, by=by, at=at, due_at=due_at)
+    return f"{period}已开放填报，{calendar.zh_day(calendar.local_day(period.due_at))}24时截止。"
+
+
+def _due_on(posted):
+    form = DueForm(posted)
+    if not form.is_valid():
+        raise Refused(form.errors["due_on"][0])
+    return form.cleaned_data["due_on"]

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from tasks import calendar
 from tasks.models import Plan, ReportingPeriod
 from tasks.selection import chosen_period, periods_of, visible_plan
 
@@ -25,11 +24,6 @@ class PlanPage:
         return f"?period={self.period.code}" if self.period.pk else ""
 
     @property
-    def ended(self):
-        """Whether the plan's span is over on the day the page is read."""
-        return calendar.local_day(self.at) > self.plan.ends_on
-
-    @property
     def periods_so_far(self):
         """The periods up to the chosen one, oldest first."""
         return [p for p in self.periods if p.key <= self.period.key]
@@ -41,7 +35,7 @@ class PlanPage:
             "periods": self.periods,
             "query": self.query,
             "overdue": self.period.is_overdue(self.at),
-            "ended": self.ended,
+            "ended": self.plan.has_ended(self.at),
             "at": self.at,
         } | more
 

@@ -19,10 +19,10 @@ LEADS = 3
 
 
 class DecisionForm(forms.Form):
-    """Since which quarter, who leads in which order, who supports, by what decision and why."""
+    """Since which period, who leads in which order, who supports, by what decision and why."""
 
     quarter = forms.ChoiceField(
-        label="自此季度起", error_messages={"invalid_choice": "请选择方案期内的季度。"}
+        label="自此填报期起", error_messages={"invalid_choice": "请选择方案期内的填报期。"}
     )
     supports = forms.ModelMultipleChoiceField(
         None,
@@ -45,9 +45,9 @@ class DecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         units = Department.objects.filter(region=plan.region_id, ends_on=None)
         self.fields["quarter"].choices = [
-            (f"{year}Q{quarter}", calendar.label(year, quarter))
+            (f"{year}Q{quarter}", calendar.label(year, quarter, plan.cadence))
             for year in range(plan.starts_on.year, plan.ends_on.year + 1)
-            for quarter in (1, 2, 3, 4)
+            for quarter in range(plan.words.quarters, 5, plan.words.quarters)
         ]
         self.fields["supports"].queryset = units
         self.lead_names = [f"lead_{place}" for place in range(1, max(LEADS, len(leads) + 1) + 1)]
@@ -105,7 +105,7 @@ def task_reassign(request, slug, number):
     held = task.responsibilities.filter(valid_to=None, department__ends_on=None).order_by("position")
     held = list(held.select_related("department"))
     initial = {
-        "quarter": _this_quarter(plan, at),
+        "quarter": _this_period(plan, at),
         "supports": [r.department_id for r in held if not r.is_lead],
     }
     leads = [r.department for r in held if r.is_lead]
@@ -126,7 +126,7 @@ def action_task_new(request, slug, ordinal):
     action = plan.actions.filter(ordinal=ordinal).first()
     if action is None:
         raise Http404("没有这个行动（工程）。")
-    form = TaskDecisionForm(request.POST or None, plan=plan, initial={"quarter": _this_quarter(plan, at)})
+    form = TaskDecisionForm(request.POST or None, plan=plan, initial={"quarter": _this_period(plan, at)})
     if request.method == "POST" and form.is_valid():
         new = {name: form.cleaned_data[name] for name in ("title", "nature")}
         task = _decide(form, reassignment.add_task, action, form.decision() | new, by=request.user, at=at)
@@ -154,7 +154,7 @@ def _decide(form, verb, subject, decision, *, by, at):
         return None
 
 
-def _this_quarter(plan, at):
+def _this_period(plan, at):
     day = min(max(calendar.local_day(at), plan.starts_on), plan.ends_on)
-    year, quarter = calendar.quarter_of(day)
+    year, quarter = calendar.period_of(*calendar.quarter_of(day), plan.cadence)
     return f"{year}Q{quarter}"

@@ -13,8 +13,15 @@ from departments import reform as units_reform
 from departments.models import Department, Membership, Reform
 from indicators import ownership
 from tasks import calendar
-from tasks.inheritance import pass_on_cooperation, pass_on_lines, pass_on_returns, periods_from
-from tasks.models import QuarterlyReport
+from tasks.inheritance import (
+    extensions_following,
+    pass_on_cooperation,
+    pass_on_extensions,
+    pass_on_lines,
+    pass_on_returns,
+    periods_from,
+)
+from tasks.models import Extension, QuarterlyReport
 from tasks.reassignment import Move, foresee, hand_over, held_by
 from tasks.refusals import Refused
 
@@ -70,6 +77,8 @@ class Preview:
     indicators: tuple[Row, ...]
     members: tuple[Row, ...]
     returns: tuple[tuple[QuarterlyReport, str], ...]
+    extensions: tuple[Extension, ...]
+    default: str | None
 
 
 def preview(change, choices, *, by, at):
@@ -89,6 +98,8 @@ def preview(change, choices, *, by, at):
         indicators=tuple(Row(i, _place(change, choices.indicators, i.pk)) for i in owned),
         members=tuple(Row(m, _place(change, choices.members, m.pk)) for m in members),
         returns=tuple(_returns(change)),
+        extensions=tuple(_extensions(change)),
+        default=change.default,
     )
 
 
@@ -194,6 +205,7 @@ def _pass_on(change, units, followed):
     periods = periods_from(change.region_id, change.effective_on)
     moved = []
     if change.kind in WHOLE:
+        moved += pass_on_extensions(change.units, units[change.default], periods)
         for unit in change.units:
             moved += pass_on_returns(unit, units[change.default], periods)
     pass_on_lines(followed, periods)
@@ -201,11 +213,20 @@ def _pass_on(change, units, followed):
     return moved
 
 
+def _extensions(change):
+    """Those of the units that become the heir's."""
+    if change.kind not in WHOLE:
+        return []
+    heirs = units_reform.existing_units(change.region_id, change.names)
+    periods = periods_from(change.region_id, change.effective_on)
+    return extensions_following(change.units, heirs[0] if heirs else None, periods)
+
+
 def _returns(change):
     """(report, what becomes of it) of the units' returns that are not done with, or belong to the heir by then."""
     reports = (
         QuarterlyReport.objects.filter(department__in=change.units, period__frozen_at=None)
-        .select_related("period", "department")
+        .select_related("period__plan", "department")
         .order_by("period__year", "period__quarter", "pk")
     )
     heirs = [u.pk for u in units_reform.existing_units(change.region_id, change.names)]
@@ -214,10 +235,10 @@ def _returns(change):
         if report.period.last_day < change.effective_on:
             if report.status != QuarterlyReport.Status.ACCEPTED:
                 who = "承接单位的成员" if change.names else "县科协（代填）"
-                yield report, f"该季度末原单位仍存在，仍以原单位名义由{who}办完"
+                yield report, f"该期末原单位仍存在，仍以原单位名义由{who}办完"
         elif change.kind in WHOLE and report.period_id not in taken:
             taken.add(report.period_id)
-            yield report, f"转为{change.default}的季报，内容一并转入"
+            yield report, f"转为{change.default}的{report.period.plan.words.report}，内容一并转入"
         elif change.names:
             yield report, "不转入；承接单位填报时可看到并引用其内容"
         else:

@@ -38,7 +38,7 @@ class ReformForm(forms.Form):
     effective_on = forms.DateField(
         label="生效日期",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text="自该日起以新单位计；季度最后一天存在的单位报送该季度。",
+        help_text="自该日起以新单位计；填报期最后一天存在的单位报送该期。",
         error_messages={"required": "请填写生效日期。", "invalid": "日期写法如 2024-03-15。"},
     )
     document = forms.CharField(

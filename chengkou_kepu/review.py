@@ -1,7 +1,7 @@
 """审核: the coordinator's inbox, and the decision on one return."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from indicators.standing import owners_owing
 from tasks import calendar, permissions, reviewers, workflow
 from tasks.ledger import Ledger
-from tasks.models import CloseOut, NoDuty, QuarterlyReport, ReportEvent
+from tasks.models import CloseOut, Extension, NoDuty, QuarterlyReport, ReportEvent
 from tasks.obligations import Filing, UnitFiling, filing_state, resubmission_due, resubmitted_late
 from tasks.selection import chosen_period, periods_of, visible_plan
 from tasks.standing import unit_filings
@@ -41,6 +41,7 @@ class Waiting:
     days: int
     late_again: bool
     opened: bool
+    extended_to: date | None = None
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,9 @@ def review(request, slug):
         return _accept_several(request, plan, at=at)
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
-    filings = unit_filings(Ledger.load(plan), period, owners_owing(period), at=at)
-    waiting = _waiting(plan, request, at=at)
+    ledger = Ledger.load(plan)
+    filings = unit_filings(ledger, period, owners_owing(period), at=at)
+    waiting = _waiting(ledger, request, at=at)
     context = {
         "plan": plan,
         "period": period,
@@ -70,11 +72,14 @@ def review(request, slug):
         "waiting": waiting,
         "any_opened": any(row.opened for row in waiting),
         "close_outs": CloseOut.objects.filter(task__plan=plan, status=CloseOut.Status.APPLIED).select_related(
-            "task", "department", "period"
+            "task", "department", "period__plan"
         ),
         "claims": NoDuty.objects.filter(
             responsibility__task__plan=plan, status=NoDuty.Status.ASKED
         ).select_related("responsibility__task", "responsibility__department", "asked_by"),
+        "extensions": Extension.objects.filter(period__plan=plan)
+        .awaiting()
+        .select_related("period", "department", "asked_by"),
         "missing": [f for f in filings if f.filing in (Filing.MISSING, Filing.PENDING)],
         "under_way": _under_way(plan, filings, at=at),
         "accepted": [f for f in filings if f.status == Status.ACCEPTED],
@@ -84,11 +89,14 @@ def review(request, slug):
     return render(request, "chengkou_kepu/review.html", context)
 
 
-def _waiting(plan, request, *, at):
+def _waiting(ledger, request, *, at):
     """Waiting of the submitted returns of any quarter, the longest first, with how often each was returned."""
+    plan = ledger.plan
     returned = Count("events", filter=Q(events__verb=Verb.RETURN))
-    awaiting = QuarterlyReport.objects.filter(period__plan=plan).awaiting_review()
-    reports = reviewers.left_to_others(awaiting, request.user, plan).select_related("department", "period")
+    awaiting = QuarterlyReport.objects.filter(period__plan=plan).awaiting_review().with_proxy()
+    reports = reviewers.left_to_others(awaiting, request.user, plan).select_related(
+        "department", "period__plan"
+    )
     came_back = ReportEvent.objects.filter(report=OuterRef("pk"), verb__in=CAME_BACK).order_by("-at", "-pk")
     opened = request.session.get(OPENED, {})
     days = plan.resubmit_working_days
@@ -96,11 +104,15 @@ def _waiting(plan, request, *, at):
         Waiting(
             report,
             filing_state(
-                owes=True, first_submitted_at=report.first_submitted_at, due_at=report.period.due_at, at=at
+                owes=True,
+                first_submitted_at=report.first_submitted_at,
+                due_at=ledger.due_at(report.period, report.department_id),
+                at=at,
             ),
             (calendar.local_day(at) - calendar.local_day(report.submitted_at)).days,
             bool(report.came_back_at and resubmitted_late(report.came_back_at, report.submitted_at, days)),
             opened.get(str(report.pk)) == report.version,
+            ledger.extended_to(report.period, report.department_id),
         )
         for report in reports.annotate(
             times_returned=returned, came_back_at=Subquery(came_back.values("at")[:1])
@@ -115,7 +127,7 @@ def _accept_several(request, plan, *, at):
         int(pk) for pk in request.POST.getlist("reports") if pk.isascii() and pk.isdecimal() and len(pk) < 18
     ]
     reports = QuarterlyReport.objects.filter(period__plan=plan, pk__in=ids).select_related(
-        "period", "department"
+        "period__plan", "department"
     )
     if not reports:
         messages.error(request, "请勾选要审核通过的季报。")
@@ -154,7 +166,7 @@ def review_report(request, slug, pk):
     plan = coordinated_plan(request, slug)
     report = (
         QuarterlyReport.objects.filter(pk=pk, period__plan=plan)
-        .select_related("period", "department")
+        .select_related("period__plan", "department")
         .first()
     )
     if report is None:
@@ -173,11 +185,17 @@ def _decide(request, report, *, at):
     """Accept, return or reopen as asked; refusals are said on the page they came from."""
     version = posted_number(request.POST, "version")
     try:
-        if request.POST.get("verb") not in REVIEW_VERBS:
+        verb, flagged = request.POST.get("verb"), request.POST.getlist("lines")
+        if verb not in REVIEW_VERBS:
             raise workflow.Refused("没有这个操作。")
-        messages.success(request, carry_out(report, request.POST, version=version, by=request.user, at=at))
-        if "keep" in request.POST and request.POST.get("reason", "").strip():
-            request.user.remark_snippets.get_or_create(text=request.POST["reason"].strip()[:500])
+        if verb == Verb.ACCEPT and flagged:
+            raise workflow.Refused(
+                f"还勾选着 {len(flagged)} 项须补正：请退回补正；要审核通过的，请先取消勾选。"
+            )
+        done = carry_out(report, request.POST, request.FILES, version=version, by=request.user, at=at)
+        messages.success(request, done)
+        if verb == Verb.RETURN and "keep" in request.POST:
+            _keep_snippets(request.user, request.POST)
     except workflow.NotAllowed:
         raise
     except workflow.Refused as refusal:
@@ -188,9 +206,23 @@ def _decide(request, report, *, at):
             "page": assemble(report, user=request.user, at=at),
             "typed_reason": request.POST.get("reason", ""),
             "typed_lines": {int(x) for x in request.POST.getlist("lines") if x.isdecimal()},
+            "typed_remarks": {
+                name.removeprefix("remark-"): text
+                for name, text in request.POST.items()
+                if name.startswith("remark-")
+            },
+            "typed": request.POST,
         }
         return render(request, "chengkou_kepu/review_report.html", context)
     return redirect("review", report.period.plan.slug)
+
+
+def _keep_snippets(user, data):
+    """存为常用批语: the reason and the remarks of the ticked lines, each once."""
+    said = [data.get("reason", ""), *(data.get(f"remark-{line}", "") for line in data.getlist("lines"))]
+    for text in dict.fromkeys(text.strip()[:500] for text in said):
+        if text:
+            user.remark_snippets.get_or_create(text=text)
 
 
 @require_POST

@@ -1,7 +1,7 @@
 """What the review page shows: each line beside what was accepted before, and what changed since it was returned."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -11,12 +11,11 @@ from indicators.models import Indicator
 from tasks import reviewers
 from tasks.comparison import Piece, compare
 from tasks.completeness import Line, report_lines
-from tasks.drafting import LINE_FIELDS
 from tasks.identity_numbers import numbers_in
-from tasks.models import QuarterlyReport, ReportEvent
-from tasks.obligations import resubmitted_late
+from tasks.models import Extension, QuarterlyReport, ReportEvent
+from tasks.obligations import own_due, resubmitted_late
 from tasks.progress import expected_completion, worth_a_look
-from tasks.sharing import statement
+from tasks.sharing import files_of, read_once, says_something, statement
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
@@ -27,23 +26,42 @@ GROUNDS = ("numerator", "denominator", "ground", "source")
 
 
 @dataclass(frozen=True)
-class ReviewedLine:
-    """A line beside what was accepted before it; the texts in pieces that show what changed.
+class ReviewedText:
+    """A text beside the one accepted before it, in pieces that show what changed."""
 
-    `pointed`: the reviewer named it when the report was last returned; `touched`: it was saved since then.
-    """
-
-    line: Line
+    label: str
     old: tuple[Piece, ...]
     new: tuple[Piece, ...]
-    expected: Fraction
-    pointed: bool = False
-    touched: bool = False
+
+    @classmethod
+    def of(cls, label, before, now):
+        return cls(label, *compare(before, now))
+
+    @property
+    def now(self):
+        return "".join(piece.text for piece in self.new)
 
     @property
     def marked(self):
         """Whether the texts have enough in common for marks to tell a reader something."""
         return any(piece.kind == "same" for piece in self.old)
+
+
+@dataclass(frozen=True)
+class ReviewedLine:
+    """A line beside what was accepted before it: the progress as `told`, the further fields as `texts`.
+
+    `pointed`: the reviewer named it when the report was last returned, with the `remark`; `touched`: it was saved,
+    or got a file, since then.
+    """
+
+    line: Line
+    told: ReviewedText
+    texts: tuple[ReviewedText, ...]
+    expected: Fraction
+    pointed: bool = False
+    remark: str = ""
+    touched: bool = False
 
     @property
     def before(self):
@@ -57,13 +75,17 @@ class ReviewedLine:
         return worth_a_look(self.before.stands_at if self.before else None, completion, self.expected)
 
     @property
-    def identity_numbers(self):
-        return numbers_in(self.line.entry)
+    def repeats(self):
+        """Whether the progress is last time's, word for word."""
+        return bool(self.told.new) and self.told.old == self.told.new and not self.line.entry.no_change
 
     @property
-    def texts(self):
-        """(label, text) of the further fields that are filled."""
-        return [(label, text) for name, label in LONG_TEXTS if (text := getattr(self.line.entry, name))]
+    def old_texts(self):
+        return [text for text in self.texts if text.old]
+
+    @property
+    def new_texts(self):
+        return [text for text in self.texts if text.new]
 
 
 @dataclass(frozen=True)
@@ -77,11 +99,14 @@ class ReviewedGroup:
         return any(item.pointed for item in self.items)
 
     @property
+    def identity_numbers(self):
+        """What looks like one in any of their texts, each once."""
+        return list(dict.fromkeys(n for item in self.items for n in numbers_in(item.line.entry)))
+
+    @property
     def evidence(self):
         """Their files, one that stands behind several rows once."""
-        return list(
-            {file.file.name: file for item in self.items for file in item.line.entry.evidence.all()}.values()
-        )
+        return files_of(item.line.entry for item in self.items)
 
 
 @dataclass(frozen=True)
@@ -111,7 +136,8 @@ class ReviewPage:
     """`refusal` says why the reader may not decide ('' when they may), `own_review` that it is their own return.
 
     `came_back` is the last return of a report that waits for review again. Lines with nothing in them are `empty`,
-    indicators without a value `unmeasured`.
+    indicators without a value `unmeasured`. `numbers`: the task of each line that an event has a remark on, by the
+    responsibility's id as text.
     """
 
     report: QuarterlyReport
@@ -125,11 +151,13 @@ class ReviewPage:
     measurements: tuple[ReviewedMeasurement, ...]
     unmeasured: tuple[OwedMeasurement, ...]
     events: tuple[ReportEvent, ...]
+    numbers: dict
     latest_submission: ReportEvent | None
     late: bool
     resubmitted_late: bool
     snippets: tuple
     at: datetime
+    extended_to: date | None = None
 
     @property
     def may_decide(self):
@@ -138,16 +166,26 @@ class ReviewPage:
     @property
     def fresh(self):
         """What is to be read: after a return only lines it named or that were changed since; as ReviewedGroups."""
-        return _grouped(item for item in self.lines if not self.came_back or item.pointed or item.touched)
+        return _grouped(item for item in self.lines if not self._unchanged(item))
 
     @property
     def settled(self):
-        unread = [item for item in self.lines if self.came_back and not (item.pointed or item.touched)]
-        return _grouped(unread)
+        return _grouped(item for item in self.lines if self._unchanged(item))
+
+    @property
+    def fresh_measurements(self):
+        return [item for item in self.measurements if not self.came_back or item.touched]
+
+    @property
+    def settled_measurements(self):
+        return [item for item in self.measurements if self.came_back and not item.touched]
 
     @property
     def settled_count(self):
-        return sum(len(group.items) for group in self.settled)
+        return sum(len(group.items) for group in self.settled) + len(self.settled_measurements)
+
+    def _unchanged(self, item):
+        return self.came_back and not (item.pointed or item.touched)
 
     @property
     def pointed(self):
@@ -165,13 +203,15 @@ class ReviewPage:
 def assemble(report, *, user, at):
     """ReviewPage; lines are shown only while the return is with 县科协 (DESIGN §2: a draft is its unit's)."""
     readable, waits = report.status in READABLE, report.status == Status.SUBMITTED
-    events = tuple(report.events.select_related("by"))
+    events = tuple(report.events.select_related("by", "scan"))
     submissions = [e for e in events if e.verb == Verb.SUBMIT]
     came_back = next((e for e in reversed(events) if waits and e.verb in CAME_BACK), None)
     lines = report_lines(report) if readable else []
     owed = owed_measurements(report) if readable else []
     refusal = reviewers.reason_not_reviewer(report, user) if waits else ""
     submitted = report.first_submitted_at
+    days = Extension.objects.filter(period=report.period_id, department=report.department_id).granted_days()
+    extended_to = days.get((report.period_id, report.department_id))
     return ReviewPage(
         report=report,
         readable=readable,
@@ -179,53 +219,66 @@ def assemble(report, *, user, at):
         own_review=waits and not refusal and reviewers.is_own_return(report, user),
         times_submitted=len(submissions) - sum(e.verb == Verb.WITHDRAW for e in events),
         came_back=came_back,
-        lines=_reviewed(report, [line for line in lines if _says_something(line.entry)], came_back),
-        empty=tuple(line for line in lines if not _says_something(line.entry) and not line.without_duty),
+        lines=_reviewed(report, [line for line in lines if says_something(line.entry)], came_back),
+        empty=tuple(line for line in lines if not says_something(line.entry) and not line.without_duty),
         measurements=tuple(
-            ReviewedMeasurement(o, _since(came_back, o.measurement)) for o in owed if o.own_text
+            ReviewedMeasurement(o, _since(came_back, o.measurement.updated_at)) for o in owed if o.own_text
         ),
         unmeasured=tuple(o for o in owed if not o.own_text),
         events=events,
+        numbers=_numbers(report, events),
         latest_submission=submissions[-1] if submissions else None,
-        late=bool(submitted and submitted > report.period.due_at),
+        late=bool(submitted and submitted > own_due(report.period.due_at, extended_to)),
         resubmitted_late=_resubmitted_late(report, events),
         snippets=tuple(user.remark_snippets.all()) if waits and not refusal else (),
         at=at,
+        extended_to=extended_to,
     )
 
 
 def _reviewed(report, lines, came_back):
     """ReviewedLine of each line, which holds something."""
     pointed = set(came_back.lines) if came_back else set()
+    remarks = came_back.remarks if came_back else {}
     plan = report.period.plan
     expected = expected_completion(plan.starts_on, plan.ends_on, report.period.last_day)
     items = []
     for line in lines:
-        before = line.before
-        old, new = compare(before.told if before else "", line.entry.told)
+        before, now = line.before, line.entry
+        more = [
+            ReviewedText.of(label, getattr(before, name, ""), getattr(now, name))
+            for name, label in LONG_TEXTS
+        ]
         items.append(
             ReviewedLine(
                 line,
-                old,
-                new,
+                ReviewedText.of("", before.told if before else "", now.told),
+                tuple(text for text in more if text.old or text.new),
                 expected,
                 pointed=line.responsibility.pk in pointed,
-                touched=_since(came_back, line.entry),
+                remark=remarks.get(str(line.responsibility.pk), ""),
+                touched=_since(came_back, now.updated_at, *(f.uploaded_at for f in now.evidence.all())),
             )
         )
     return tuple(items)
 
 
+def _numbers(report, events):
+    """{responsibility id as text: task number} of the lines that events have remarks on."""
+    if not any(event.remarks for event in events):
+        return {}
+    rows = report.entries.values_list("responsibility_id", "responsibility__task__number")
+    return {str(pk): number for pk, number in rows}
+
+
 def _grouped(items):
     """ReviewedGroups in the order they begin."""
-    groups = {}
-    for item in items:
-        responsibility, before = item.line.responsibility, item.before
-        said = statement(item.line.entry)
-        alone = responsibility.pk if said is None else None
-        section = responsibility.task.action_id, responsibility.role
-        groups.setdefault((section, said, before.told if before else "", alone), []).append(item)
-    return [ReviewedGroup(tuple(group)) for group in groups.values()]
+    groups = read_once(
+        items,
+        line_of=lambda item: item.line,
+        beside=lambda item: (item.before.report.period_id, statement(item.before)) if item.before else None,
+    )
+    return [ReviewedGroup(group) for group in groups]
 
 
 def _resubmitted_late(report, events):
@@ -236,15 +289,6 @@ def _resubmitted_late(report, events):
     return bool(again) and resubmitted_late(came_back.at, again[0].at, days)
 
 
-def _says_something(entry):
-    """Whether anything is filled in; a line may have been saved and emptied again."""
-    if entry is None:
-        return False
-    return bool(entry.evidence.all()) or any(
-        getattr(entry, name) not in (None, "", False) for name in LINE_FIELDS
-    )
-
-
-def _since(came_back, row):
-    """Whether the row was saved after the report had come back."""
-    return bool(came_back and row.updated_at and row.updated_at > came_back.at)
+def _since(came_back, *moments):
+    """Whether one of the moments (or None) is after the report had come back."""
+    return bool(came_back) and any(moment and moment > came_back.at for moment in moments)

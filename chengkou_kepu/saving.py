@@ -10,13 +10,13 @@ from indicators.forms import MeasurementForm
 from indicators.measuring import save_measurements
 from indicators.models import Indicator
 from tasks.drafting import Conflict, SaveOutcome, begin_report, save_lines
-from tasks.forms import BlockForm, LineForm
+from tasks.forms import BlockForm, LineForm, RestForm
 from tasks.models import QuarterlyReport
 
 from .verbs import posted_number
 
 LINE_KEY = re.compile(r"line-(\d{1,18})-version")
-BLOCK_KEY = re.compile(r"block-(\d{1,5}-(?:LEAD|SUPPORT))-seen")
+BLOCK_KEY = re.compile(r"block-(\d{1,5}-(?:LEAD|SUPPORT)|rest)-seen")
 MEASUREMENT_KEY = re.compile(r"measurement-(\d{1,18})-version")
 
 
@@ -36,7 +36,7 @@ class Typed:
     def read(cls, data, period):
         """Bind every line, measurement and block found in the posted `data`; apply the block asked for."""
         keys = [m[1] for key in data if (m := BLOCK_KEY.fullmatch(key))]
-        blocks = {key: BlockForm(data, key=key) for key in keys}
+        blocks = {key: RestForm(data) if key == RestForm.KEY else BlockForm(data, key=key) for key in keys}
         applied = blocks.get(data.get("apply", ""))
         if applied:
             applied.require_use()

@@ -17,7 +17,7 @@ from tasks.permissions import coordinates
 from tasks.standing import plan_standing, unit_filings
 from tasks.tables import TaskTable, task_rows
 
-from .asks import asks_of
+from .asks import own_returns
 from .dashboard import current_periods, light_counts
 from .plan_page import plan_page
 
@@ -79,7 +79,9 @@ def task(request, slug, number):
     held = [r for r in ledger.responsibilities if r.task_id == found.pk]
     in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
     own = roles.answered_for(request.user)
-    close_outs = list(found.close_outs.select_related("department", "period", "applied_by", "decided_by"))
+    close_outs = list(
+        found.close_outs.select_related("department", "period__plan", "applied_by", "decided_by")
+    )
     context = page.context(
         own=own,
         own_duties=[r for r in in_force if r.department_id in own],
@@ -126,7 +128,7 @@ def task_history(task, period, user):
         ProgressEntry.objects.up_to(period)
         .with_proxy()
         .filter(responsibility__task=task, report__status__in=PUBLIC)
-        .select_related("report__period", "report__department", "responsibility")
+        .select_related("report__period__plan", "report__department", "responsibility")
         .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))
         .order_by("-report__period__year", "-report__period__quarter", "responsibility__position", "pk")
     )
@@ -170,7 +172,7 @@ def _asks(user, task, ledger, page):
         leads = _leads_in(task, ledger, period)
         filings = unit_filings(ledger, period, {}, at=page.at)
         current.append((period, [filing for filing in filings if filing.department_id in leads]))
-    return asks_of(user, page.plan, current, 0, at=page.at)
+    return own_returns(user, current, at=page.at)
 
 
 def _leads_in(task, ledger, period):

@@ -16,7 +16,7 @@ DONE = {
     Verb.SEND_BACK: "已退回填报人修改。",
     Verb.RECALL: "已收回，可以继续修改。",
     Verb.WITHDRAW: "已撤回，可以继续修改。",
-    Verb.ACCEPT: "{0.department}{0.period}季报审核通过。",
+    Verb.ACCEPT: "{0.department}{0.period.report_title}审核通过。",
     Verb.RETURN: "已退回{0.department}补正。",
     Verb.REOPEN: "已重新打开，退回{0.department}修改；该季报不再计入进展。",
 }
@@ -28,8 +28,10 @@ def posted_number(data, name):
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
-def carry_out(report, data, *, version, by, at):
+def carry_out(report, data, files, *, version, by, at):
     """Do the verb posted in `data` with its reason, lines, signature or source; the sentence that says so.
+
+    `files` are the uploaded ones, of which a signature's scan is read.
 
     Raises what the workflow raises, and Refused for a verb that is none.
     """
@@ -37,7 +39,7 @@ def carry_out(report, data, *, version, by, at):
     asked = {"by": by, "at": at, "version": version}
     reason = data.get("reason", "")
     if verb in (Verb.SUBMIT, SUBMIT_SIGNED):
-        signature = _signature(data, at) if verb == SUBMIT_SIGNED else None
+        signature = _signature(data, files, at) if verb == SUBMIT_SIGNED else None
         workflow.submit(report, **asked, signature=signature, proxy_source=data.get("proxy_source", ""))
     elif verb == Verb.RETURN:
         lines = [int(line) for line in data.getlist("lines") if line.isdecimal()]
@@ -62,8 +64,8 @@ _PLAIN = {
 _WITH_REASON = {Verb.SEND_BACK: workflow.send_back, Verb.REOPEN: workflow.reopen}
 
 
-def _signature(data, at):
-    form = SignatureForm(data, at=at)
+def _signature(data, files, at):
+    form = SignatureForm(data, files, at=at)
     if not form.is_valid():
         raise workflow.Refused(f"线下签批：{next(iter(form.errors.values()))[0]}")
     return form.signature()

@@ -1,6 +1,7 @@
 """消息: what people are told, in the portal and, where an address is known, by email; text and path only."""
 
 import logging
+from collections import Counter
 from functools import partial
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.core.mail import send_mail
 from django.db import transaction
 
 from .models import UNIT_ROLES, Membership, Notice, Role, User
-from .permissions import acting_for
+from .permissions import acting_by_unit, acting_for
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ def notify(users, *, text, path, key, at):
     rows = [Notice(user=user, key=key, text=text[:500], path=path, created_at=at) for user in users]
     if rows:
         Notice.objects.bulk_create(rows, ignore_conflicts=True)
-        transaction.on_commit(partial(_send, key, at), robust=True)
+        transaction.on_commit(partial(email_waiting, [key], at=at), robust=True)
 
 
 def people_of(department_id, *, but=None):
@@ -42,18 +43,20 @@ def approvers_of(department_id, *, but=None):
 def coordinators_of(region_id, *, but=None, not_department=None):
     """Active coordinators of the region who are not of the unit that a deed is about."""
     users = _active(but).filter(memberships__role=Role.COORDINATOR, memberships__department__region=region_id)
-    return users.exclude(memberships__department=not_department).distinct()
+    if not_department:
+        users = users.exclude(memberships__in=Membership.objects.filter(acting_for(not_department)))
+    return users.distinct()
 
 
-def _active(but):
-    users = User.objects.filter(is_active=True)
-    return users.exclude(pk=but.pk) if but else users
+def people_by_unit(department_ids):
+    """{unit id: `people_of` it} of those units that have any; one query."""
+    return {unit: tuple(users) for unit, users in acting_by_unit(department_ids, UNIT_ROLES).items()}
 
 
-def _send(key, at):
-    """Email the notices of `key` that have an address; each is claimed first, so that none is sent twice."""
-    waiting = Notice.objects.filter(key=key, emailed_at=None).exclude(user__email="").select_related("user")
-    for notice in waiting:
+def email_waiting(keys, *, at):
+    """Email the notices of those keys that have an address and were not emailed; each is claimed first, so that none is sent twice."""
+    waiting = Notice.objects.filter(key__in=keys, emailed_at=None).exclude(user__email="")
+    for notice in waiting.select_related("user"):
         if not Notice.objects.filter(pk=notice.pk, emailed_at=None).update(emailed_at=at):
             continue
         link = f"{settings.SITE_URL}{notice.path}" if settings.SITE_URL else ""
@@ -63,3 +66,15 @@ def _send(key, at):
         except Exception:
             log.exception("通知邮件没有发出：%s", notice.pk)
             Notice.objects.filter(pk=notice.pk).update(emailed_at=None)
+
+
+def emailed(keys):
+    """{key: how many were emailed}; one query."""
+    return Counter(
+        Notice.objects.filter(key__in=keys, emailed_at__isnull=False).values_list("key", flat=True).order_by()
+    )
+
+
+def _active(but):
+    users = User.objects.filter(is_active=True)
+    return users.exclude(pk=but.pk) if but else users

@@ -3,7 +3,9 @@
 Who acts for a unit acts for those that it took the place of, whose last returns it finishes.
 """
 
-from django.db.models import Q
+from collections import defaultdict
+
+from django.db.models import F, Q
 
 from .models import UNIT_ROLES, Department, Membership, Role
 
@@ -78,6 +80,29 @@ def has_active_approver(department_id):
     return Membership.objects.filter(
         acting_for(department_id), role=Role.APPROVER, user__is_active=True
     ).exists()
+
+
+def acting_by_unit(department_ids, roles):
+    """{unit id: active Users with one of the roles who act for it}, in order of joining; empty lists else; one query."""
+    people, wanted = defaultdict(list), set(department_ids)
+    acting = Membership.objects.filter(
+        Q(department__in=wanted) | Q(department__origins__old__in=wanted),
+        role__in=roles,
+        user__is_active=True,
+    )
+    for membership in (
+        acting.annotate(former=F("department__origins__old")).select_related("user").order_by("pk")
+    ):
+        for unit in wanted & {membership.department_id, membership.former}:
+            if membership.user not in people[unit]:
+                people[unit].append(membership.user)
+    return people
+
+
+def reporters_of(department_ids):
+    """{department id: names of the active users who fill in its returns}, in order of joining; empty lists else."""
+    people = acting_by_unit(department_ids, [Role.REPORTER])
+    return defaultdict(list, {unit: [str(user) for user in users] for unit, users in people.items()})
 
 
 def other_coordinators(region_id, *, not_user, not_department):

@@ -151,7 +151,7 @@ def owed_measurements(report):
     if report.pk:
         rows = rows | Measurement.objects.filter(report=report)
     by_indicator = defaultdict(list)
-    for row in rows.filter(indicator__in=indicators).select_related("report__period", "updated_by"):
+    for row in rows.filter(indicator__in=indicators).select_related("report__period__plan", "updated_by"):
         by_indicator[row.indicator_id].append(row)
     return [_owed(indicator, by_indicator[indicator.pk], report) for indicator in indicators]
 

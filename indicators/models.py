@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from departments.models import Department
-from tasks.models import Plan, QuarterlyReport
+from tasks.models import Plan, QuarterlyReport, proxy_source_of
 
 
 class IndicatorQuerySet(models.QuerySet):
@@ -146,6 +146,10 @@ class Target(models.Model):
 
 
 class MeasurementQuerySet(models.QuerySet):
+    def with_proxy(self):
+        """Each with the `proxy_source` of its return ('' for the coordinator's own values)."""
+        return self.annotate(proxy_source=proxy_source_of("report"))
+
     def counting_up_to(self, period):
         """Accepted values of reports up to that quarter, and the coordinator's own dated up to its last day."""
         return self.filter(

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
-from tasks.models import QuarterlyReport
+from tasks import calendar
+from tasks.models import Extension, QuarterlyReport
+from tasks.obligations import own_due
 
 from . import attainment as rules
 from .attainment import Attainment, Goal, Judgement
@@ -55,9 +57,13 @@ def indicator_standing(period, *, at):
 
     Accepted values up to the period count; submitted ones are named in `awaiting`.
     """
+    granted = Extension.objects.filter(
+        period=period.pk, department=OuterRef("holder_id"), status=Extension.Status.GRANTED
+    )
     indicators = (
         Indicator.objects.filter(plan=period.plan_id)
         .with_owner_on(period.last_day)
+        .annotate(extended_to=Subquery(granted.values("granted_until")[:1]))
         .select_related("plan")
         .prefetch_related("targets")
         .order_by("position", "pk")
@@ -124,7 +130,7 @@ def _rows_up_to(period):
     )
     rows = Measurement.objects.counting_up_to(period) | submitted
     grouped = defaultdict(list)
-    for row in rows.select_related("report__period"):
+    for row in rows.select_related("report__period__plan"):
         grouped[row.indicator_id].append(row)
     return grouped
 
@@ -248,7 +254,8 @@ def _why_unmeasured(indicator, period, *, submitted, at):
     if indicator.holder_id is None:
         return "尚未确定报送单位，也没有录入监测值。"
     if indicator.kind != Kind.CUMULATIVE and period.quarter != 4:
-        return f"{indicator.holder}每年随第四季度季报报送，尚无审核通过的数据。"
-    if period.is_overdue(at):
+        last = "第四季度季报" if period.plan.cadence == calendar.Cadence.QUARTER else "下半年报告"
+        return f"{indicator.holder}每年随{last}报送，尚无审核通过的数据。"
+    if period.pk and at > own_due(period.due_at, indicator.extended_to):
         return f"截止时间已过，{indicator.holder}没有审核通过的数据。"
     return f"尚未到截止时间，{indicator.holder}还没有审核通过的数据。"

@@ -37,7 +37,15 @@ class PlanAdmin(CoordinatedAdmin):
     fieldsets = [
         (None, {"fields": ["title", "slug", "region", "issued_on", "starts_on", "ends_on", "issuer"]}),
         ("进度评价", {"fields": ["consolidation", "behind_points", "severe_points"]}),
-        ("填报", {"fields": ["supports_must_report", "resubmit_working_days"]}),
+        (
+            "填报",
+            {
+                "fields": [
+                    *("cadence", "due_days", "due_on_working_day"),
+                    *("supports_must_report", "resubmit_working_days", "signed_scan_required"),
+                ]
+            },
+        ),
     ]
 
     def has_add_permission(self, request):
@@ -233,7 +241,7 @@ class CloseOutAdmin(CoordinatedAdmin):
     region_path = "task__plan__region"
     list_display = ["task", "department", "period", "status", "applied_at", "decided_at"]
     list_filter = ["status", ("period", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["task", "department", "period"]
+    list_select_related = ["task", "department", "period__plan"]
     search_fields = ["task__title", "department__name"]
 
     def reads(self, user):
@@ -245,7 +253,7 @@ class CloseOutAdmin(CoordinatedAdmin):
 
 @admin.register(ReportEvent)
 class ReportEventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "report", "verb", "by", "from_status", "to_status", "reason"]
+    list_display = ["at", "report", "verb", "by", "from_status", "to_status", "reason", "proxy_source"]
     list_filter = ["verb", "at", "self_reviewed"]
-    list_select_related = ["report__department", "report__period", "by"]
+    list_select_related = ["report__department", "report__period__plan", "by"]
     search_fields = ["report__department__name", "by__username", "by__name", "reason", "proxy_source"]

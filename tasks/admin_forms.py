@@ -64,7 +64,7 @@ class OpeningFormMixin:
         plan, quarter = self.cleaned_data["plan"], (self.cleaned_data["year"], self.cleaned_data["quarter"])
         try:
             if not plan.starts_on.year <= quarter[0] <= plan.ends_on.year:
-                raise Refused(f"{calendar.label(*quarter)}不在方案期内。")
+                raise Refused(f"{calendar.label(*quarter, plan.cadence)}不在方案期内。")
             self.instance = periods.open_period(plan, *quarter, by=self.user, at=self.at)
         except Refused as refusal:
             self.add_error(None, ValidationError(str(refusal)))

@@ -1,14 +1,41 @@
-"""Quarters and deadlines; pure. Days are those of Asia/Shanghai."""
+"""Quarters, the periods made of them, and deadlines; pure. Days are those of Asia/Shanghai."""
 
 import re
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
+from django.db.models import TextChoices
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-QUARTER_NAMES = ("一", "二", "三", "四")
+QUARTER_NAMES = ("一季度", "二季度", "三季度", "四季度")
+HALF_NAMES = ("上半年", "下半年")
 DUE_DAYS = 10
+
+
+class Cadence(TextChoices):
+    """How often a plan's units report. Every period is known by its last quarter: a half-year by 2 or 4, a year by 4."""
+
+    QUARTER = "QUARTER", "按季度"
+    HALF_YEAR = "HALF_YEAR", "按半年"
+    YEAR = "YEAR", "按年度"
+
+    @property
+    def quarters(self):
+        """How many quarters a period has."""
+        return {Cadence.QUARTER: 1, Cadence.HALF_YEAR: 2, Cadence.YEAR: 4}[self]
+
+    @property
+    def noun(self):
+        return {Cadence.QUARTER: "季度", Cadence.HALF_YEAR: "半年", Cadence.YEAR: "年度"}[self]
+
+    @property
+    def this(self):
+        return {Cadence.QUARTER: "本季", Cadence.HALF_YEAR: "本半年", Cadence.YEAR: "本年度"}[self]
+
+    @property
+    def report(self):
+        return {Cadence.QUARTER: "季报", Cadence.HALF_YEAR: "半年报", Cadence.YEAR: "年报"}[self]
 
 
 def parse_quarter(text):
@@ -19,8 +46,24 @@ def parse_quarter(text):
     return int(match[1]), int(match[2])
 
 
-def label(year, quarter):
-    return f"{year}年第{QUARTER_NAMES[quarter - 1]}季度"
+def part_of_year(quarter, cadence=Cadence.QUARTER):
+    """三季度, 上半年 or 全年: the period that the quarter lies in."""
+    if cadence == Cadence.HALF_YEAR:
+        return HALF_NAMES[-(-quarter // 2) - 1]
+    return "全年" if cadence == Cadence.YEAR else QUARTER_NAMES[quarter - 1]
+
+
+def label(year, quarter, cadence=Cadence.QUARTER):
+    """2023年第三季度, 2023年上半年 or 2023年度."""
+    if cadence == Cadence.YEAR:
+        return f"{year}年度"
+    ordinal = "第" if cadence == Cadence.QUARTER else ""
+    return f"{year}年{ordinal}{part_of_year(quarter, cadence)}"
+
+
+def report_title(year, quarter, cadence=Cadence.QUARTER):
+    """What a unit's return for the period is called: 2023年第三季度季报, 2023年上半年报告, 2023年度报告."""
+    return label(year, quarter, cadence) + ("季报" if cadence == Cadence.QUARTER else "报告")
 
 
 def quarter_of(day):
@@ -28,13 +71,39 @@ def quarter_of(day):
     return day.year, (day.month + 2) // 3
 
 
-def first_day(year, quarter):
-    return date(year, quarter * 3 - 2, 1)
+def period_of(year, quarter, cadence):
+    """(year, last quarter) of the period that the quarter lies in."""
+    size = Cadence(cadence).quarters
+    return year, -(-quarter // size) * size
+
+
+def following(year, quarter, cadence):
+    """The period after the one that ends with the quarter."""
+    size = Cadence(cadence).quarters
+    return (year + 1, size) if quarter == 4 else (year, quarter + size)
+
+
+def first_day(year, quarter, cadence=Cadence.QUARTER):
+    """Of the period that ends with the quarter."""
+    return date(year, (quarter - Cadence(cadence).quarters) * 3 + 1, 1)
 
 
 def last_day(year, quarter):
-    following = date(year + 1, 1, 1) if quarter == 4 else date(year, quarter * 3 + 1, 1)
-    return following - timedelta(days=1)
+    next_first = date(year + 1, 1, 1) if quarter == 4 else date(year, quarter * 3 + 1, 1)
+    return next_first - timedelta(days=1)
+
+
+def calendar_known(year):
+    """Whether the State Council's notice on the year's holidays is in the data."""
+    try:
+        chinese_calendar.is_workday(date(year, 1, 1))
+    except NotImplementedError:
+        return False
+    return True
+
+
+def unknown_note(year):
+    return f"{year}年放假安排尚未公布，截止日期暂按周末推算。"
 
 
 def is_working_day(day):
@@ -67,14 +136,15 @@ def start_of(day):
     return datetime.combine(day, time(0), SHANGHAI)
 
 
-def due_after(day):
-    """End of the 10th day after the date, moved to the next working day (DESIGN §4, Deadline)."""
-    return end_of(working_day_on_or_after(day + timedelta(days=DUE_DAYS)))
+def due_after(day, *, days=DUE_DAYS, to_working_day=True):
+    """End of the `days`-th day after the date, moved to the next working day (DESIGN §4, Deadline)."""
+    due_on = day + timedelta(days=days)
+    return end_of(working_day_on_or_after(due_on) if to_working_day else due_on)
 
 
-def default_due_at(year, quarter):
-    """The quarter's statutory deadline."""
-    return due_after(last_day(year, quarter))
+def default_due_at(year, quarter, **rule):
+    """The deadline of the period that ends with the quarter; `rule` as in `due_after`."""
+    return due_after(last_day(year, quarter), **rule)
 
 
 def zh_day(day):

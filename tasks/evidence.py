@@ -1,23 +1,22 @@
-"""The verbs for evidence: attach files to lines, remove those of a draft, sweep what a killed upload left."""
+"""The verbs for evidence: attach files to lines or a close-out, remove those of a draft, sweep what was left behind.
 
-import hashlib
+The scan of a signed return is stored by `workflow.submit`, with its event.
+"""
+
 from datetime import timedelta
 
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 from departments import audit
+from departments import permissions as roles
 
-from . import permissions
-from .calendar import SHANGHAI
+from . import permissions, uploads
 from .drafting import begin_report
-from .file_kinds import KINDS, kind_of, shown_name
-from .models import Evidence, ProgressEntry, Responsibility
+from .models import CloseOut, Evidence, ProgressEntry, Responsibility
 from .refusals import NotAllowed, Refused
 from .workflow import locked_report, require_open_for_lines
 
-MOST_BYTES = 20 * 1024 * 1024
-MOST_OF_REPORT = 200 * 1024 * 1024
 FOLDER = "evidence"
 YOUNG = timedelta(hours=24)
 
@@ -26,44 +25,52 @@ def attach(period, department, responsibility_ids, upload, *, by, at):
     """Attach one uploaded file to the unit's lines in the period; an Evidence for each line, all of one stored file.
 
     Raises Refused for a file of the wrong kind or size, for a return that takes nothing, and for lines that are not
-    the unit's. The file is written first and its rows last, so that a killed upload leaves no row; what it leaves in
-    the storage, `sweep` removes.
+    the unit's.
     """
-    name = shown_name(upload.name)
-    kind = _checked(name, upload)
+    first = uploads.checked(upload, by=by, at=at)
     with transaction.atomic():
         report = begin_report(period, department, by=by, at=at)
         entries = _entries(report, responsibility_ids, by=by, at=at)
-        held = Evidence.objects.filter(entry__report=report).values("file", "size").distinct()
-        if sum(row["size"] for row in held) + upload.size > MOST_OF_REPORT:
-            raise Refused(
-                f"“{name}”没有上传：本季报的佐证材料合计不能超过 {MOST_OF_REPORT // 1024 // 1024} MB。"
-            )
-        first = Evidence(
-            entry=entries[0],
-            name=name,
-            size=upload.size,
-            sha256=_digest(upload),
-            content_type=kind.content_type,
-            uploaded_by=by,
-            uploaded_at=at.astimezone(SHANGHAI),
-        )
-        upload.seek(0)
-        first.file.save(name, upload, save=False)
-        try:
-            with transaction.atomic():
-                first.save()
-                others = [_copy(first, entry) for entry in entries[1:]]
-                Evidence.objects.bulk_create(others)
-                audit.record("上传佐证材料", report, by=by, at=at, detail=name)
-        except Exception:
-            default_storage.delete(first.file.name)
-            raise
+        uploads.require_room(first, Evidence.objects.filter(entry__report=report), where="本季报")
+        with uploads.stored(first, upload):
+            first.entry = entries[0]
+            first.save()
+            others = [_copy(first, entry) for entry in entries[1:]]
+            Evidence.objects.bulk_create(others)
+            audit.record("上传佐证材料", report, by=by, at=at, detail=first.name)
     return [first, *others]
 
 
+def attach_to_close_out(close_out, upload, *, by, at):
+    """Attach one uploaded file to an application for close-out that waits for its decision; the Evidence."""
+    if not roles.files_for(by, close_out.department_id):
+        raise NotAllowed("只有申请办结的单位可以上传佐证材料。")
+    evidence = uploads.checked(upload, by=by, at=at)
+    with transaction.atomic():
+        close_out = (
+            CloseOut.objects.select_for_update(of=("self",))
+            .select_related("period", "task")
+            .get(pk=close_out.pk)
+        )
+        if close_out.status != CloseOut.Status.APPLIED:
+            raise Refused(f"办结申请已处理：{close_out.get_status_display()}，不能再上传佐证材料。")
+        if close_out.period.frozen_at:
+            raise Refused(f"{close_out.period}已定稿归档，不能再上传佐证材料。")
+        uploads.require_room(evidence, close_out.evidence.all(), where="本项办结申请")
+        with uploads.stored(evidence, upload):
+            evidence.close_out = close_out
+            evidence.save()
+            audit.record("上传佐证材料", close_out.task, by=by, at=at, detail=evidence.name)
+    return evidence
+
+
 def remove(evidence, *, by, at):
-    """Take a file off a line of a draft; one that was submitted once stays with the return."""
+    """Take a file off a line of a draft; one that was submitted, with a return or an application, stays."""
+    if evidence.entry is None:
+        owner = evidence.close_out or evidence.report
+        if not roles.files_for(by, owner.department_id):
+            raise NotAllowed("只有本单位填报人可以删除佐证材料。")
+        raise Refused(f"“{evidence.name}”已随{'申请' if evidence.close_out else '季报'}报送，须保留。")
     with transaction.atomic():
         report = locked_report(pk=evidence.entry.report_id)
         if not permissions.writes_lines(by, report):
@@ -92,19 +99,6 @@ def sweep(*, at, dry_run=False):
     return orphans, sorted(known - stored)
 
 
-def _checked(name, upload):
-    """The Kind of an upload that may be evidence; else Refused."""
-    if not upload.size:
-        raise Refused(f"“{name}”是空文件。")
-    if upload.size > MOST_BYTES:
-        raise Refused(f"“{name}”超过 {MOST_BYTES // 1024 // 1024} MB，请压缩或拆分后再上传。")
-    kind = kind_of(name, upload)
-    if kind is None:
-        allowed = "、".join(sorted(KINDS))
-        raise Refused(f"“{name}”不能上传：只接受 {allowed} 文件，且内容须与扩展名相符、不含宏。")
-    return kind
-
-
 def _entries(report, responsibility_ids, *, by, at):
     """The report's entries for the unit's own lines, made where there is none; in order of the ids."""
     own = (
@@ -125,14 +119,6 @@ def _entries(report, responsibility_ids, *, by, at):
 def _copy(first, entry):
     same = ("file", "name", "size", "sha256", "content_type", "uploaded_by", "uploaded_at")
     return Evidence(entry=entry, **{name: getattr(first, name) for name in same})
-
-
-def _digest(upload):
-    digest = hashlib.sha256()
-    upload.seek(0)
-    for chunk in upload.chunks():
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _files(folder):

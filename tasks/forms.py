@@ -72,6 +72,9 @@ class BlockForm(LineForm):
     writes what it says into the rows' own fields, which are then saved as if typed there.
     """
 
+    nothing_said = "请先填写内容。"
+    no_rows = "请勾选要一并填写的工作。"
+
     def __init__(self, data=None, *, key, entry=None):
         self.key = key
         super().__init__(data, entry=entry, prefix=f"block-{key}")
@@ -94,9 +97,9 @@ class BlockForm(LineForm):
     def require_use(self):
         """Add an error where there is nothing to apply, or no row to apply it to."""
         if self.is_valid() and not self.said:
-            self.add_error(None, "请先填写内容。")
+            self.add_error(None, self.nothing_said)
         elif self.is_valid() and not self.ticked:
-            self.add_error(None, "请勾选要一并填写的工作。")
+            self.add_error(None, self.no_rows)
 
     def applied_to(self, data):
         """A copy of the posted `data` with what the block says in the fields of its ticked rows."""
@@ -110,13 +113,35 @@ class BlockForm(LineForm):
         return data
 
 
+class RestForm(BlockForm):
+    """其余各项均无新进展: one reason for the lead lines of a return that say nothing yet."""
+
+    KEY = "rest"
+    nothing_said = "请写明无新进展的原因。"
+    no_rows = "各项都已填写，没有需要一并填写的。"
+
+    def __init__(self, data=None):
+        super().__init__(data, key=self.KEY)
+
+    @property
+    def ticked(self):
+        """Of the rows that were empty when the page was made those in which nothing has been typed since."""
+        own = ("completion", "stage", "progress", "no_change")
+        return {pk for pk in super().ticked if not any(self.data.get(f"{line_prefix(pk)}-{n}") for n in own)}
+
+    @property
+    def said(self):
+        reason = self.values()["no_change_reason"]
+        return {"no_change": True, "no_change_reason": reason} if reason else {}
+
+
 def stage_of(completion):
     """未启动 is 0, 推进中 1–99, 已完成 100 (DESIGN §4, Complete)."""
     return Stage.NOT_STARTED if completion == 0 else Stage.COMPLETED if completion == 100 else Stage.UNDER_WAY
 
 
 class SignatureForm(forms.Form):
-    """线下签批: who signed the paper."""
+    """线下签批: who signed the paper, and its scan, which `workflow.submit` checks."""
 
     name = forms.CharField(label="签批人", max_length=50, error_messages={"required": "请填写签批人。"})
     post = forms.CharField(label="职务", max_length=50, error_messages={"required": "请填写签批人职务。"})
@@ -125,6 +150,7 @@ class SignatureForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": "请填写签批日期。", "invalid": "日期写法如 2023-10-09。"},
     )
+    scan = forms.FileField(label="签批件扫描件", required=False, allow_empty_file=True)
 
     def __init__(self, *args, at, **kwargs):
         self.today = calendar.local_day(at)
@@ -168,6 +194,22 @@ class DueForm(forms.Form):
         label="截止日期",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": "请填写截止日期。", "invalid": "日期写法如 2023-10-10。"},
+    )
+
+
+class ExtensionForm(forms.Form):
+    """申请延期: until which day, and why."""
+
+    until = forms.DateField(
+        label="延期至",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "请填写延期日期。", "invalid": "日期写法如 2023-10-10。"},
+    )
+    reason = forms.CharField(
+        label="理由",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "请写明申请延期的理由。"},
     )
 
 

@@ -1,8 +1,8 @@
-"""What follows a duty from a former unit to its heir: returns not frozen, requests for lines, rows without a duty."""
+"""What follows a duty from a former unit to its heir: returns not frozen and their extensions, requests, claims of no duty."""
 
 from django.db.models import F
 
-from .models import NoDuty, ProgressEntry, QuarterlyReport, ReportingPeriod, SupportRequest
+from .models import Extension, NoDuty, ProgressEntry, QuarterlyReport, ReportingPeriod, SupportRequest
 
 
 def periods_from(region_id, on):
@@ -22,11 +22,41 @@ def pass_on_returns(unit, heir, periods):
     reports = QuarterlyReport.objects.select_for_update(of=("self",)).filter(
         department=unit, period__in=periods
     )
-    moved = list(reports.select_related("period").exclude(period__in=list(taken)))
+    moved = list(reports.select_related("period__plan").exclude(period__in=list(taken)))
     QuarterlyReport.objects.filter(pk__in=[report.pk for report in moved]).update(
         department=heir, version=F("version") + 1
     )
-    return [f"{report.period}季报" for report in moved]
+    return [report.period.report_title for report in moved]
+
+
+def extensions_following(units, heir, periods):
+    """Extensions, asked for or granted, that the heir (None: not there yet) has instead of the units in the periods.
+
+    One a period, the longest granted before one not answered, and none where the heir has a return or an extension
+    of its own.
+    """
+    standing = Extension.objects.standing().filter(period__in=periods)
+    own = standing.filter(department=heir).values_list("period", flat=True)
+    begun = QuarterlyReport.objects.filter(department=heir, period__in=periods).values_list(
+        "period", flat=True
+    )
+    taken, found = {*own, *begun} if heir else set(), []
+    for extension in (
+        standing.filter(department__in=units)
+        .select_related("period__plan", "department")
+        .order_by("-status", "-granted_until", "pk")
+    ):
+        if extension.period_id not in taken:
+            taken.add(extension.period_id)
+            found.append(extension)
+    return found
+
+
+def pass_on_extensions(units, heir, periods):
+    """`extensions_following` become the heir's, in words; before its returns do."""
+    moved = extensions_following(units, heir, periods)
+    Extension.objects.filter(pk__in=[extension.pk for extension in moved]).update(department=heir)
+    return [f"{extension.period.report_title}延期" for extension in moved]
 
 
 def pass_on_lines(followed, periods):
@@ -81,7 +111,7 @@ def former_lines(period, department):
     entries = ProgressEntry.objects.filter(
         report__period=period, report__department__successions__new=department
     ).select_related("report__department", "responsibility")
-    for entry in entries.order_by("report__department", "pk"):
+    for entry in entries.with_proxy().order_by("report__department", "pk"):
         if entry.told:
             lines.setdefault(entry.responsibility.task_id, []).append(entry)
     return lines

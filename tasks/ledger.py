@@ -1,25 +1,41 @@
-"""Everything of a plan that a roll-up needs, read once: five queries and one for who was asked, however many tasks and quarters."""
+"""Everything of a plan that a roll-up needs, read once, however many tasks and quarters.
+
+Five queries, and one for what is particular to a unit in a period: who was asked, whose deadline was extended.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import DateField, F, FilteredRelation, Q, Value
 
-from .models import CloseOut, Plan, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
+from .models import (
+    CloseOut,
+    Extension,
+    Plan,
+    ProgressEntry,
+    QuarterlyReport,
+    Responsibility,
+    SupportRequest,
+)
 from .models.plan import descents
+from .obligations import own_due
 
 Status = QuarterlyReport.Status
 
 
 @dataclass(frozen=True)
 class Statement:
-    """What a unit says of a task in an accepted or submitted report; no completion means 本季度无新进展."""
+    """What a unit says of a task in an accepted or submitted report; no completion means 本季度无新进展.
+
+    `proxy`: 县科协 filed it for the unit (代填).
+    """
 
     key: tuple[int, int]
     completion: int | None
     stage: str
     accepted: bool
+    proxy: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,17 +64,41 @@ class Ledger:
             tasks=tasks,
             responsibilities=responsibilities,
             reports=tuple(
-                QuarterlyReport.objects.filter(period__plan=plan).select_related("department").order_by("pk")
+                QuarterlyReport.objects.filter(period__plan=plan)
+                .with_proxy()
+                .select_related("department")
+                .order_by("pk")
             ),
             statements=_statements(plan, responsibilities),
             closed={t.pk: (t.closed_year, t.closed_quarter) for t in tasks if t.closed_year},
         )
 
     @cached_property
+    def _particulars(self):
+        """(period id, responsibility id, None) of each line asked, (period id, department id, day) of each extension."""
+        requests = SupportRequest.objects.filter(period__plan=self.plan).order_by()
+        asked = requests.values_list("period_id", "responsibility_id", Value(None, output_field=DateField()))
+        extensions = Extension.objects.filter(period__plan=self.plan).granted().order_by()
+        return list(
+            asked.union(extensions.values_list("period_id", "department_id", "granted_until"), all=True)
+        )
+
+    @cached_property
     def asked(self):
-        """(period id, responsibility id) of the lines that leads asked for (征集); a query of its own."""
-        requests = SupportRequest.objects.filter(period__plan=self.plan)
-        return set(requests.values_list("period_id", "responsibility_id").order_by())
+        """(period id, responsibility id) of the lines that leads asked for (征集)."""
+        return {(period, line) for period, line, day in self._particulars if day is None}
+
+    @cached_property
+    def _granted_days(self):
+        return {(period, unit): day for period, unit, day in self._particulars if day}
+
+    def extended_to(self, period, department_id):
+        """The day to which the unit's deadline in the period was extended, or None."""
+        return self._granted_days.get((period.pk, department_id))
+
+    def due_at(self, period, department_id):
+        """When the unit's return of the period is due."""
+        return own_due(period.due_at, self.extended_to(period, department_id))
 
     @cached_property
     def begins(self):
@@ -74,11 +114,7 @@ class Ledger:
 
     def in_force(self, day):
         """Responsibilities valid on the date, leads first, by position."""
-        return [
-            r
-            for r in self.responsibilities
-            if r.valid_from <= day and (r.valid_to is None or r.valid_to >= day)
-        ]
+        return [r for r in self.responsibilities if r.is_in_force(day)]
 
     def closed_up_to(self, key):
         """{task id: (year, quarter)} of the tasks closed out in that quarter or before."""
@@ -103,6 +139,7 @@ def _statements(plan, responsibilities):
     """{responsibility id: Statements of it and of what it continues, oldest first}."""
     rows = (
         ProgressEntry.objects.stating_completion()
+        .with_proxy()
         .filter(report__period__plan=plan, report__status__in=[Status.ACCEPTED, Status.SUBMITTED])
         .order_by("report__period__year", "report__period__quarter")
         .values_list(
@@ -112,11 +149,14 @@ def _statements(plan, responsibilities):
             "completion",
             "stage",
             "report__status",
+            "proxy_source",
         )
     )
     own = defaultdict(list)
-    for responsibility, year, quarter, completion, stage, status in rows:
-        own[responsibility].append(Statement((year, quarter), completion, stage, status == Status.ACCEPTED))
+    for responsibility, year, quarter, completion, stage, status, source in rows:
+        own[responsibility].append(
+            Statement((year, quarter), completion, stage, status == Status.ACCEPTED, bool(source))
+        )
     statements = dict(own)
     for pk, descent in descents({r.pk: r.continues_id for r in responsibilities if r.continues_id}).items():
         told = [statement for line in reversed(descent) for statement in own.get(line, ())]

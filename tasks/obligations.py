@@ -1,6 +1,7 @@
 """Who owes a return, and whether it came in time; pure rules over plain values (DESIGN §4)."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import TextChoices
 
@@ -20,7 +21,10 @@ class Filing(TextChoices):
 
 @dataclass(frozen=True)
 class UnitFiling:
-    """One unit in one period: whether it owes (and why), and what came of it."""
+    """One unit in one period: whether it owes (and why), what came of it by its own extension if it has one.
+
+    `proxy_source` is what 代填 rested on, '' for none.
+    """
 
     department_id: int
     department: str
@@ -32,10 +36,17 @@ class UnitFiling:
     status: str
     report_id: int | None
     first_submitted_at: object = None
+    proxy_source: str = ""
+    extended_to: date | None = None
 
     @property
     def filed(self):
         return self.filing in (Filing.ON_TIME, Filing.LATE)
+
+    @property
+    def to_be_reminded(self):
+        """Whether it owes a return it never filed; one that came back, even as 实质空报, is due again by its own rule."""
+        return self.owes and not self.filed and self.status != "RETURNED"
 
 
 @dataclass(frozen=True)
@@ -56,13 +67,26 @@ class FilingRates:
         return self.on_time * 100 / self.owed if self.owed else None
 
 
+def own_due(due_at, extended_to):
+    """When a unit's return is due: the period's deadline, or the end of the day it was granted where that is later."""
+    return max(due_at, calendar.end_of(extended_to)) if extended_to else due_at
+
+
+def extended_words(extended_to):
+    """延期至1月20日; '' without an extension."""
+    return f"延期至{extended_to.month}月{extended_to.day}日" if extended_to else ""
+
+
 def filing_state(*, owes, first_submitted_at, due_at, at):
-    """A returned report stays filed; on time means first submitted not after the deadline."""
+    """A returned report stays filed; on time means first submitted not after the deadline.
+
+    `due_at` is None for a period that nobody opened: nothing is missing in it.
+    """
     if not owes:
         return Filing.VOLUNTARY if first_submitted_at else Filing.EXEMPT
     if first_submitted_at:
         return Filing.ON_TIME if first_submitted_at <= due_at else Filing.LATE
-    return Filing.MISSING if at > due_at else Filing.PENDING
+    return Filing.MISSING if due_at and at > due_at else Filing.PENDING
 
 
 def resubmission_due(came_back_at, working_days):

@@ -1,4 +1,4 @@
-"""Opening and closing a plan's quarters: the coordinator's verbs, and the commands'."""
+"""Opening and closing a plan's periods: the coordinator's verbs, and the commands'."""
 
 from django.db import IntegrityError, transaction
 
@@ -9,34 +9,66 @@ from .models import ReportingPeriod
 from .refusals import NotAllowed, Refused
 
 
-def next_quarter(plan):
-    """(year, quarter) that follows the plan's last period; None past its end or where it has no period yet."""
+def next_period(plan):
+    """(year, quarter) of what follows the plan's last period; None past its end or where it has no period yet."""
     last = plan.periods.order_by("year", "quarter").last()
     if last is None:
         return None
-    following = (last.year + 1, 1) if last.quarter == 4 else (last.year, last.quarter + 1)
-    return following if calendar.first_day(*following) <= plan.ends_on else None
+    key = calendar.following(*last.key, plan.cadence)
+    return key if calendar.first_day(*key, plan.cadence) <= plan.ends_on else None
+
+
+def first_periods(plan, *, at):
+    """Keys of the periods that can be the plan's first: those begun by now, the latest first."""
+    quarters = [(y, q) for y in range(plan.starts_on.year, plan.ends_on.year + 1) for q in (1, 2, 3, 4)]
+    keys = [key for key in quarters if _why_not(plan, *key) == ""]
+    today = calendar.local_day(at)
+    begun = [key for key in keys if calendar.first_day(*key, plan.cadence) <= today] or keys[:1]
+    return begun[::-1]
+
+
+def require_openable(plan, year, quarter):
+    """Refused for what is no period of the plan: another cadence's, outside its span, or before its baseline."""
+    if refusal := _why_not(plan, year, quarter):
+        raise Refused(refusal)
+    baseline = plan.periods.order_by("year", "quarter").first()
+    if baseline and (year, quarter) < baseline.key:
+        label, noun = calendar.label(year, quarter, plan.cadence), plan.words.noun
+        raise Refused(f"{baseline}是本方案的基线{noun}，不能补开更早的{label}。")
+
+
+def _why_not(plan, year, quarter):
+    proper = calendar.period_of(year, quarter, plan.cadence)
+    if proper != (year, quarter):
+        return (
+            f"本方案{plan.get_cadence_display()}填报，{calendar.label(year, quarter)}不单独填报，"
+            f"并入{calendar.label(*proper, plan.cadence)}（{proper[0]}Q{proper[1]}）。"
+        )
+    first = calendar.first_day(year, quarter, plan.cadence)
+    if calendar.last_day(year, quarter) < plan.starts_on or first > plan.ends_on:
+        return f"{calendar.label(year, quarter, plan.cadence)}不在方案期内。"
+    return ""
+
+
+def deadline_on_opening(plan, year, quarter, *, at):
+    """The period's own deadline; where that has passed, as if the period had ended on the day of opening."""
+    due_at = plan.default_due_at(year, quarter)
+    return due_at if due_at > at else plan.due_after(calendar.local_day(at))
 
 
 def open_period(plan, year, quarter, *, by, at, due_at=None):
-    """The quarter, open from now and due at its default time; opening it again changes nothing.
+    """The period, open from now and due at `due_at` or `deadline_on_opening`; opening it again changes nothing.
 
-    Where that time has passed, it is due ten days after the opening, as if the quarter had ended today.
-    `by` is None for a command. Refused outside the plan's span and before its first period, the baseline.
+    `by` is None for a command. Refused for what is not `require_openable`, and for a deadline that has passed.
     """
     _require_coordinator(plan, by)
     existing = plan.periods.filter(year=year, quarter=quarter).first()
     if existing:
         return existing
-    first, last = calendar.first_day(year, quarter), calendar.last_day(year, quarter)
-    if last < plan.starts_on or first > plan.ends_on:
-        raise Refused(f"{calendar.label(year, quarter)}不在方案期内。")
-    baseline = plan.periods.order_by("year", "quarter").first()
-    if baseline and (year, quarter) < baseline.key:
-        raise Refused(f"{baseline}是本方案的基线季度，不能补开更早的{calendar.label(year, quarter)}。")
-    due_at = due_at or calendar.default_due_at(year, quarter)
+    require_openable(plan, year, quarter)
+    due_at = due_at or deadline_on_opening(plan, year, quarter, at=at)
     if due_at <= at:
-        due_at = calendar.due_after(calendar.local_day(at))
+        raise Refused("截止日期应晚于开放时间。")
     try:
         with transaction.atomic():
             period = ReportingPeriod.objects.create(

@@ -33,11 +33,14 @@ NO_DATA = (Light.NOT_DUE, Light.UNREPORTED, Light.UNREVIEWED, Light.BASELINE)
 
 @dataclass(frozen=True)
 class Rules:
-    """A plan's settings: points from which a task is behind, beyond which severely, and whose figure counts."""
+    """A plan's settings: points from which a task is behind, beyond which severely, whose figure counts, and how
+    often units report.
+    """
 
     behind_points: int = 10
     severe_points: int = 30
     mean_of_leads: bool = False
+    cadence: str = calendar.Cadence.QUARTER
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class LeadFigure:
     `stated_in` is that statement's (year, quarter), `carried` whether it is older than the period, `unchanged` how
     many times running, up to the period itself, the unit has stated 本季度无新进展; `status` is that of its report in the period
     ('' where there is none); `awaiting` the completion of a newer, not yet reviewed report, of `awaiting_in`.
+    `proxy` and `awaiting_proxy`: 县科协 filed that figure for the unit (代填).
+    `extended_to`: the day to which a unit that is missing has its deadline extended.
     """
 
     responsibility_id: int
@@ -60,6 +65,9 @@ class LeadFigure:
     status: str
     awaiting: int | None
     awaiting_in: tuple[int, int] | None
+    proxy: bool = False
+    awaiting_proxy: bool = False
+    extended_to: date | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,11 @@ class TaskProgress:
     carried_from: tuple[int, int] | None
     closed_in: tuple[int, int] | None
     why: str
+
+    @property
+    def proxy(self):
+        """Whether the figure shown is one that 县科协 filed for the first lead (代填)."""
+        return bool(self.leads and self.leads[0].proxy and not self.closed_in)
 
 
 @dataclass(frozen=True)
@@ -143,12 +156,17 @@ def light_without_data(leads, *, baseline, overdue):
 def judge_task(*, leads, expected, rules, closed_in, baseline, overdue):
     """(completion, behind, light, why) of one task."""
     if closed_in:
-        return Fraction(100), None, Light.DONE, f"{calendar.label(*closed_in)}办结销号，按100%计。"
+        return (
+            Fraction(100),
+            None,
+            Light.DONE,
+            f"{calendar.label(*closed_in, rules.cadence)}办结销号，按100%计。",
+        )
     leads = counting(leads, rules)
     completion = consolidated(leads)
     if completion is None:
         light = light_without_data(leads, baseline=baseline, overdue=overdue)
-        return None, None, light, _why_no_data(light, leads)
+        return None, None, light, _why_no_data(light, leads, rules)
     behind = expected - completion
     light = Light.BASELINE if baseline else light_by_points(behind, rules)
     return completion, behind, light, _why(completion, expected, behind, light, leads, rules)
@@ -200,19 +218,25 @@ def _why(completion, expected, behind, light, leads, rules):
         Light.NORMAL: f"落后不足{rules.behind_points}个百分点为正常",
         Light.BEHIND: f"落后{rules.behind_points}至{rules.severe_points}个百分点为滞后",
         Light.SEVERE: f"落后超过{rules.severe_points}个百分点为严重滞后",
-        Light.BASELINE: "基线季度不作进度评价",
+        Light.BASELINE: f"基线{_noun(rules)}不作进度评价",
     }[light]
     sources = "、".join(
-        f"{lead.department}{calendar.label(*lead.stated_in)}季报" for lead in leads if lead.stated_in
+        f"{lead.department}{calendar.report_title(*lead.stated_in, rules.cadence)}"
+        for lead in leads
+        if lead.stated_in
     )
     basis = "各牵头单位平均" if rules.mean_of_leads else "第一牵头单位自评"
     return f"进度{points(completion)}%，序时进度{points(expected)}%，{distance}；{rule}。依据：{basis}（{sources}）。"
 
 
-def _why_no_data(light, leads):
+def _noun(rules):
+    return calendar.Cadence(rules.cadence).noun
+
+
+def _why_no_data(light, leads, rules):
     names = "、".join(lead.department for lead in leads) or "牵头单位"
     return {
-        Light.BASELINE: f"基线季度不作进度评价；{names}尚无审核通过的数据。",
+        Light.BASELINE: f"基线{_noun(rules)}不作进度评价；{names}尚无审核通过的数据。",
         Light.UNREVIEWED: f"{names}已报送，尚未审核通过。",
         Light.UNREPORTED: f"截止时间已过，{names}没有审核通过的数据。",
         Light.NOT_DUE: f"尚未到截止时间，{names}还没有审核通过的数据。",

@@ -165,8 +165,13 @@ def _end(duty, on):
 
 
 def require_from(plan, year, quarter, *, task=None):
-    """The first day of the quarter, from which responsibilities may be decided anew; Refused with the reason why not."""
-    first, label = calendar.first_day(year, quarter), calendar.label(year, quarter)
+    """The first day of the period that the quarter lies in, from which on may be decided; Refused with the reason why not."""
+    noun = plan.words.noun
+    year, quarter = calendar.period_of(year, quarter, plan.cadence)
+    first, label = (
+        calendar.first_day(year, quarter, plan.cadence),
+        calendar.label(year, quarter, plan.cadence),
+    )
     if not (plan.starts_on <= calendar.last_day(year, quarter) and first <= plan.ends_on):
         raise Refused(f"{label}不在方案期内。")
     if task and first <= plan.starts_on:
@@ -174,11 +179,11 @@ def require_from(plan, year, quarter, *, task=None):
     first = max(first, plan.starts_on)
     frozen = ReportingPeriod.objects.filter(plan=plan, frozen_at__isnull=False)
     if any(period.key >= (year, quarter) for period in frozen):
-        raise Refused(f"{label}或以后的季度已定稿归档，请从归档以后的季度起调整。")
+        raise Refused(f"{label}或以后的{noun}已定稿归档，请从归档以后的{noun}起调整。")
     later = task and task.responsibilities.filter(valid_from__gt=first).order_by("-valid_from").first()
     if later:
         raise Refused(
-            f"第{task.number}项自{calendar.zh_day(later.valid_from)}起已有新的分工，不能从更早的季度起调整。"
+            f"第{task.number}项自{calendar.zh_day(later.valid_from)}起已有新的分工，不能从更早的{noun}起调整。"
         )
     return first
 
@@ -201,7 +206,7 @@ def reassign(task, *, leads, supports, year, quarter, decided_by, reason, by, at
             period for period in periods_from(task.plan.region_id, on) if period.plan_id == task.plan_id
         ]
         pass_on_lines(decision.followed, periods)
-        detail = f"{calendar.label(year, quarter)}起：{'；'.join(changes)}。依据：{decided_by.strip()}。理由：{reason.strip()}"
+        detail = _told(task.plan, year, quarter, changes, decided_by, reason)
         audit.record("调整责任分工", task, by=by, at=at, detail=detail)
     return task
 
@@ -224,7 +229,7 @@ def add_task(action, *, title, nature, leads, supports, year, quarter, decided_b
         number = (plan.tasks.aggregate(last=Max("number"))["last"] or 0) + 1
         task = Task.objects.create(plan=plan, action=action, number=number, title=title, nature=nature)
         changes = _Decision(task, on, decided_by.strip()).carry_out(leads, supports)
-        detail = f"{calendar.label(year, quarter)}起：{'；'.join(changes)}。依据：{decided_by.strip()}。理由：{reason.strip()}"
+        detail = _told(plan, year, quarter, changes, decided_by, reason)
         audit.record("增列重点工作", task, by=by, at=at, detail=detail)
     return task
 
@@ -247,6 +252,11 @@ def _require(plan, leads, supports, decided_by, reason, *, by):
         raise Refused("所选单位不是本行政区现有的单位。")
     if any(unit.is_group for unit in leads):
         raise Refused("单位组不能牵头。")
+
+
+def _told(plan, year, quarter, changes, decided_by, reason):
+    since = calendar.label(year, quarter, plan.cadence)
+    return f"{since}起：{'；'.join(changes)}。依据：{decided_by.strip()}。理由：{reason.strip()}"
 
 
 class _Decision:

@@ -32,7 +32,7 @@ def periods_of(plan):
 def chosen_period(plan, code, *, at, periods=None):
     """The plan's period named `code` (2023Q1), or without a code the latest one that has filed reports.
 
-    Where the plan has no period yet: an unsaved one for the current quarter, clamped to the plan's span.
+    Where the plan has no period yet: an unsaved one for today, clamped to the plan's span.
     404 for a code that is none of the plan's periods.
     """
     periods = periods_of(plan) if periods is None else periods
@@ -44,24 +44,23 @@ def chosen_period(plan, code, *, at, periods=None):
 
 def unopened_period(plan, *, at):
     day = min(max(calendar.local_day(at), plan.starts_on), plan.ends_on)
-    year, quarter = calendar.quarter_of(day)
+    return planned_period(plan, *calendar.period_of(*calendar.quarter_of(day), plan.cadence))
+
+
+def planned_period(plan, year, quarter):
+    """The unsaved period of that key, as it would be by the plan's rules."""
     return ReportingPeriod(
         plan=plan,
         year=year,
         quarter=quarter,
-        opens_at=calendar.start_of(calendar.first_day(year, quarter)),
-        due_at=calendar.default_due_at(year, quarter),
+        opens_at=calendar.start_of(calendar.first_day(year, quarter, plan.cadence)),
+        due_at=plan.default_due_at(year, quarter),
     )
 
 
 def named_period(plan, code):
-    """The plan's period named `code` alone; 404 for a code that is none."""
-    key = _key(code)
-    period = plan.periods.filter(year=key[0], quarter=key[1]).first()
-    if period is None:
-        raise Http404("没有这个填报期。")
-    period.plan = plan
-    return period
+    """The plan's period named `code`, knowing its plan and baseline, in one query; 404 for a code that is none."""
+    return _named(periods_of(plan), code)
 
 
 def _named(periods, code):

@@ -1,16 +1,17 @@
 """How a plan stands in a period: what `progress` and `obligations` judge, over the rows of a `Ledger`."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from .models import QuarterlyReport, Stage
-from .obligations import UnitFiling, filing_state
+from .obligations import UnitFiling, filing_state, own_due
 from .progress import (
     LeadFigure,
     RollUp,
     Rules,
     TaskProgress,
+    counting,
     expected_completion,
     judge_task,
     roll_up,
@@ -39,7 +40,8 @@ class PlanStanding:
 
 
 def rules_of(plan):
-    return Rules(plan.behind_points, plan.severe_points, plan.consolidation == plan.Consolidation.MEAN)
+    mean = plan.consolidation == plan.Consolidation.MEAN
+    return Rules(plan.behind_points, plan.severe_points, mean, plan.cadence)
 
 
 def plan_standing(ledger, period, *, at, tasks_shown=None):
@@ -61,15 +63,20 @@ def plan_standing(ledger, period, *, at, tasks_shown=None):
     tasks = defaultdict(list)
     for task in ledger.tasks_on(period.last_day) if tasks_shown is None else tasks_shown:
         leads = tuple(
-            _lead_figure(r, ledger.statements.get(r.pk, ()), reports.get(r.department_id), period.key)
+            _lead_figure(
+                r,
+                ledger.statements.get(r.pk, ()),
+                reports.get(r.department_id),
+                period.key,
+                _extended_to(ledger, period, r.department_id, reports, at=at),
+            )
             for r in held[task.pk]
             if r.is_lead
         )
         supports = tuple(r.department.name for r in held[task.pk] if not r.is_lead)
+        overdue = _any_overdue(period, counting(leads, context["rules"]), at)
         tasks[task.action_id].append(
-            _task_progress(
-                task, leads, supports, closed.get(task.pk), overdue=period.is_overdue(at), **context
-            )
+            _task_progress(task, leads, supports, closed.get(task.pk), overdue=overdue, **context)
         )
     actions = tuple(
         ActionStanding(
@@ -121,29 +128,49 @@ def unit_filings(ledger, period, indicator_owners, *, at):
                 asked[department],
             ),
             report=reports.get(department),
+            extended_to=ledger.extended_to(period, department),
             at=at,
         )
         for department, name in names.items()
     )
 
 
-def _lead_figure(responsibility, statements, report, key):
+def _any_overdue(period, leads, at):
+    """Whether one of the leads should have reported by now, by its own deadline."""
+    return (
+        any(at > own_due(period.due_at, lead.extended_to) for lead in leads)
+        if leads
+        else period.is_overdue(at)
+    )
+
+
+def _extended_to(ledger, period, department, reports, *, at):
+    """The unit's extension, looked up only where it decides between 未报 and 未到期."""
+    report = reports.get(department)
+    decides = period.is_overdue(at) and not (report and report.first_submitted_at)
+    return ledger.extended_to(period, department) if decides else None
+
+
+def _lead_figure(responsibility, statements, report, key, extended_to):
     stated = [s for s in statements if s.key <= key]
     accepted = [s for s in stated if s.accepted]
-    completion, stage, stated_in = _in_force(accepted)
+    in_force = _in_force(accepted)
     awaits = stated and not stated[-1].accepted
     return LeadFigure(
         responsibility_id=responsibility.pk,
         department_id=responsibility.department_id,
         department=responsibility.department.name,
-        completion=completion,
-        stage=stage,
-        stated_in=stated_in,
-        carried=stated_in is not None and stated_in != key,
+        completion=in_force.completion if in_force else None,
+        stage=in_force.stage if in_force else "",
+        stated_in=in_force.key if in_force else None,
+        carried=in_force is not None and in_force.key != key,
         unchanged=_times_unchanged(accepted) if accepted and accepted[-1].key == key else 0,
         status=report.status if report else "",
-        awaiting=_in_force(stated)[0] if awaits else None,
+        awaiting=_in_force(stated).completion if awaits else None,
         awaiting_in=stated[-1].key if awaits else None,
+        proxy=bool(in_force and in_force.proxy),
+        awaiting_proxy=bool(awaits and stated[-1].proxy),
+        extended_to=extended_to,
     )
 
 
@@ -152,11 +179,11 @@ def _times_unchanged(statements):
 
 
 def _in_force(statements):
-    """(completion, stage, quarter) of the last statement with a completion; 无新进展 upon nothing leaves 0."""
+    """The last statement with a completion; 无新进展 upon nothing leaves 0; None where nothing was stated."""
     last = next((s for s in reversed(statements) if s.completion is not None), None)
-    if last:
-        return last.completion, last.stage, last.key
-    return (0, Stage.NOT_STARTED, statements[0].key) if statements else (None, "", None)
+    if last or not statements:
+        return last
+    return replace(statements[0], completion=0, stage=Stage.NOT_STARTED)
 
 
 def _task_progress(task, leads, supports, closed_in, *, expected, rules, baseline, overdue):
@@ -187,8 +214,9 @@ def _task_progress(task, leads, supports, closed_in, *, expected, rules, baselin
     )
 
 
-def _unit_filing(period, department, name, *, leads, supports, reasons, report, at):
+def _unit_filing(period, department, name, *, leads, supports, reasons, report, extended_to, at):
     submitted = report.first_submitted_at if report else None
+    due_at = own_due(period.due_at, extended_to) if period.pk else None
     return UnitFiling(
         department_id=department,
         department=name,
@@ -196,10 +224,12 @@ def _unit_filing(period, department, name, *, leads, supports, reasons, report, 
         supports=supports,
         owes=bool(reasons),
         reasons=reasons,
-        filing=filing_state(owes=bool(reasons), first_submitted_at=submitted, due_at=period.due_at, at=at),
+        filing=filing_state(owes=bool(reasons), first_submitted_at=submitted, due_at=due_at, at=at),
         status=QuarterlyReport.Status(report.status) if report else "",
         report_id=report.pk if report else None,
         first_submitted_at=submitted,
+        proxy_source=report.proxy_source if report else "",
+        extended_to=extended_to,
     )
 
 

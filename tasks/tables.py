@@ -20,6 +20,7 @@ class TaskRow:
     paragraphs: str
     supports: frozenset[int]
     url: str
+    cadence: str
 
     @property
     def units(self):
@@ -50,7 +51,7 @@ class TaskRow:
         """The quarter the figure is from; '' without data."""
         first = self.progress.leads[0] if self.progress.leads else None
         key = self.progress.closed_in or (first and first.stated_in)
-        return calendar.label(*key) if key else ""
+        return calendar.label(*key, self.cadence) if key else ""
 
 
 def task_rows(ledger, standing, period, *, url_of):
@@ -68,6 +69,7 @@ def task_rows(ledger, standing, period, *, url_of):
             paragraphs=paragraphs[progress.task_id],
             supports=frozenset(supports[progress.task_id]),
             url=url_of(progress.number),
+            cadence=ledger.plan.cadence,
         )
         for action in standing.actions
         for progress in action.tasks
@@ -94,7 +96,8 @@ class TaskTable(tables.Table):
         attrs={"td": {"class": "track"}},
     )
     completion = tables.TemplateColumn(
-        "{% load portal %}{{ record.progress.completion|percent }}",
+        "{% load portal %}{{ record.progress.completion|percent }}"
+        '{% if record.progress.proxy %} <span class="tag">代填</span>{% endif %}',
         verbose_name="进度",
         order_by="completion_order",
         attrs=NUM,

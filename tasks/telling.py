@@ -15,7 +15,7 @@ def tell_event(report, event):
     """Tell of a verb: the unit's own people whatever happened, and whoever has to act next."""
     told = {"at": event.at, "key": f"event-{event.pk}"}
     period, department = report.period, report.department
-    filing = f"{reverse('filing-return', args=[period.plan.slug, period.code])}?unit={department.pk}"
+    filing = filing_path(period, department.pk)
     people = notices.people_of(department.pk, but=event.by)
     if event.verb == Verb.SEND_UP:
         people = notices.approvers_of(department.pk, but=event.by)
@@ -24,7 +24,7 @@ def tell_event(report, event):
         reviewers = notices.coordinators_of(period.plan.region_id, but=event.by, not_department=department.pk)
         state = "已报送，待审核。" if event.verb == Verb.SUBMIT else "已由单位撤回。"
         review = reverse("review-report", args=[period.plan.slug, report.pk])
-        notices.notify(reviewers, text=f"{department}{period}季报{state}", path=review, **told)
+        notices.notify(reviewers, text=f"{department}{period.report_title}{state}", path=review, **told)
 
 
 def tell_close_out(close_out, *, by, at):
@@ -40,6 +40,33 @@ def tell_close_out(close_out, *, by, at):
     notices.notify(users, text=text, path=path, key=key, at=at)
 
 
+def tell_extension(extension, *, by, at):
+    """延期: the coordinators of what a unit asks, the unit of the answer."""
+    period, department = extension.period, extension.department
+    key = f"extension-{extension.pk}-{extension.status}"
+    if extension.status == extension.Status.ASKED:
+        users = notices.coordinators_of(period.plan.region_id, but=by, not_department=department.pk)
+        day = calendar.zh_day(extension.asked_until)
+        text = f"{department}申请{period.report_title}延期至{day}，待答复：{extension.reason}"
+        path = reverse("review", args=[period.plan.slug])
+    else:
+        users = notices.people_of(department.pk, but=by)
+        text = f"{department}{period.report_title}{extension.answer}"
+        path = filing_path(period, department.pk)
+    notices.notify(users, text=text, path=path, key=key, at=at)
+
+
+def tell_reminder(reminder, people):
+    """提醒、催报: those people of the unit, in the reminder's own words."""
+    path = filing_path(reminder.period, reminder.department_id)
+    notices.notify(people, text=reminder.text, path=path, key=reminder.key, at=reminder.at)
+
+
+def filing_path(period, department_id):
+    """Where the unit files the period, as an address within the site."""
+    return f"{reverse('filing-return', args=[period.plan.slug, period.code])}?unit={department_id}"
+
+
 def tell_requests(requests, *, by, at):
     """征集: each unit asked, once for all of its lines."""
     by_unit = {}
@@ -47,7 +74,7 @@ def tell_requests(requests, *, by, at):
         by_unit.setdefault(request.responsibility.department, []).append(request)
     for department, asked in by_unit.items():
         period, numbers = asked[0].period, "、".join(str(r.responsibility.task.number) for r in asked)
-        path = f"{reverse('filing-return', args=[period.plan.slug, period.code])}?unit={department.pk}"
+        path = filing_path(period, department.pk)
         text = f"{asked[0].lead}征集{period}第{numbers}项进展，请于{calendar.zh_day(asked[0].due_on)}前答复。"
         key = f"request-{period.pk}-{asked[0].lead_id}-{department.pk}-{numbers}"
         notices.notify(notices.people_of(department.pk, but=by), text=text, path=path, key=key, at=at)
@@ -56,7 +83,7 @@ def tell_requests(requests, *, by, at):
 def tell_answer(request, *, by, at):
     """答复: the unit that asked."""
     responsibility, period = request.responsibility, request.period
-    path = f"{reverse('filing-return', args=[period.plan.slug, period.code])}?unit={request.lead_id}"
+    path = filing_path(period, request.lead_id)
     text = f"{responsibility.department}已答复{period}第{responsibility.task.number}项的征集。"
     key = f"answer-{request.pk}-{at:%Y%m%d%H%M%S}"
     notices.notify(notices.people_of(request.lead_id, but=by), text=text, path=path, key=key, at=at)
@@ -79,7 +106,7 @@ def tell_no_duty(claim, *, by, at):
 
 
 def _to_unit(report, event):
-    what = f"{report.department}{report.period}季报"
+    what = f"{report.department}{report.period.report_title}"
     said = f"：{event.reason}" if event.reason else "。"
     if event.verb == Verb.RETURN:
         due = resubmission_due(event.at, report.period.plan.resubmit_working_days)

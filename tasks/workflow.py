@@ -11,7 +11,7 @@ from django.db import transaction
 
 from departments import permissions as roles
 
-from . import calendar, permissions
+from . import calendar, permissions, uploads
 from .calendar import SHANGHAI
 from .completeness import missing_lines
 from .models import QuarterlyReport, ReportEvent
@@ -44,11 +44,12 @@ RESUBMISSION_VERBS = {Verb.SEND_UP, Verb.SUBMIT, Verb.SEND_BACK, Verb.RECALL}
 
 @dataclass(frozen=True)
 class Signature:
-    """线下签批: who signed the paper, in which post, when."""
+    """线下签批: who signed the paper, in which post, when; `scan` is the uploaded file of the signed paper."""
 
     name: str
     post: str
     on: date
+    scan: object = None
 
 
 def send_up(report, *, by, at, version):
@@ -83,16 +84,11 @@ def submit(report, *, by, at, version, signature=None, proxy_source=""):
             _require(permissions.files_by_proxy(by, report), "该单位已自行填写，请由其自行报送。")
             if not proxy_source:
                 raise Refused("代填须写明所依据的材料，如“县林业局2023年10月8日书面报送表”。")
-        if signature is not None and not (signature.name.strip() and signature.post.strip() and signature.on):
-            raise Refused("线下签批须写明签批人、职务和日期。")
+        if signature is not None:
+            _require_signature(signature, report.period.plan)
         _require_complete(report)
         report.first_submitted_at = report.first_submitted_at or at
-        signed = (
-            {"signed_name": signature.name, "signed_post": signature.post, "signed_on": signature.on}
-            if signature
-            else {}
-        )
-        return _move(report, Verb.SUBMIT, Status.SUBMITTED, by=by, at=at, proxy_source=proxy_source, **signed)
+        return _submitted(report, signature, by=by, at=at, proxy_source=proxy_source)
 
 
 def send_back(report, *, by, at, version, reason):
@@ -281,6 +277,28 @@ def _require_reviewer(report, user):
     why = reason_not_reviewer(report, user)
     _require(not why, why)
     return is_own_return(report, user)
+
+
+def _require_signature(signature, plan):
+    if not (signature.name.strip() and signature.post.strip() and signature.on):
+        raise Refused("线下签批须写明签批人、职务和日期。")
+    if plan.signed_scan_required and signature.scan is None:
+        raise Refused("线下签批须附扫描件：请上传已签字或盖章的报送表扫描件。")
+
+
+def _submitted(report, signature, **details):
+    """The move to 县科协, with who signed on paper and the scan of it in the same transaction."""
+    if signature is None:
+        return _move(report, Verb.SUBMIT, Status.SUBMITTED, **details)
+    details |= {"signed_name": signature.name, "signed_post": signature.post, "signed_on": signature.on}
+    if signature.scan is None:
+        return _move(report, Verb.SUBMIT, Status.SUBMITTED, **details)
+    scan = uploads.checked(signature.scan, by=details["by"], at=details["at"])
+    with uploads.stored(scan, signature.scan):
+        report = _move(report, Verb.SUBMIT, Status.SUBMITTED, **details)
+        scan.event = report.events.order_by("pk").last()
+        scan.save()
+    return report
 
 
 def _state_before_endorsing(report):

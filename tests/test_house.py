@@ -2,7 +2,10 @@
 
 import ast
 import hashlib
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,6 +140,19 @@ def clock_reads(path, source):
     return [f"line {number}" for number in reads.found]
 
 
+def naive_dates(path, source):
+    """Codes of ruff's rules against dates without a zone that the module breaks, under the project's settings."""
+    name = str(ROOT / path)
+    found = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--output-format=json", "--stdin-filename", name, "-"],
+        input=source,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    return [offence["code"] for offence in json.loads(found.stdout) if offence["code"].startswith("DTZ")]
+
+
 def inline(path, source):
     return [name for name, pattern in INLINE.items() if pattern.search(COMMENT.sub("", source))]
 
@@ -215,6 +231,29 @@ def test_only_views_and_commands_read_the_clock():
 )
 def test_a_read_of_the_clock_is_caught(source):
     assert offences(clock_reads, [(Path("tasks/workflow.py"), source)]) != []
+
+
+@pytest.mark.parametrize("path", ["tasks/periods.py", "chengkou_kepu/management/commands/open_period.py"])
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("import datetime\n\nday = datetime.date.today()\n", "DTZ011"),
+        ("from datetime import date\n\nday = date.today()\n", "DTZ011"),
+        ("from datetime import datetime\n\nat = datetime.now()\n", "DTZ005"),
+        ("from datetime import datetime\n\nat = datetime.today()\n", "DTZ002"),
+        ("from datetime import datetime\n\nat = datetime.utcnow()\n", "DTZ003"),
+        ("from datetime import datetime\n\nat = datetime(2026, 1, 12, 23, 59)\n", "DTZ001"),
+        ('from datetime import datetime\n\nat = datetime.strptime("2026", "%Y")\n', "DTZ007"),
+    ],
+)
+def test_a_naive_date_is_refused_by_the_linter_everywhere(path, source, code):
+    """Commands too, which may read the clock, but only the aware one."""
+    assert naive_dates(path, source) == [code]
+
+
+def test_an_aware_date_is_not():
+    source = "from django.utils import timezone\n\nat = timezone.now()\n"
+    assert naive_dates("chengkou_kepu/review.py", source) == []
 
 
 def test_a_view_a_command_and_a_conversion_are_not():

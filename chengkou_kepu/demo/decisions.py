@@ -1,11 +1,11 @@
 """What else happens in the demo: tasks closed out or not, and what the coordinators measure and rate themselves."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from indicators.measuring import record_measurement
 from indicators.models import Indicator, Measurement
-from tasks import closing
-from tasks.calendar import SHANGHAI
+from tasks import closing, extensions
+from tasks.calendar import SHANGHAI, local_day
 
 Rating = Measurement.Rating
 
@@ -85,6 +85,7 @@ PENDING = (
         "【示例】馆校合作协议已实现全县中小学全覆盖，每校至少对接1处校外实践基地，家庭科学教育讲座已进乡镇，再次申请办结。",
     ),
 )
+EXTENSION = ("县总工会", 6, "【示例】职工技能竞赛在截止日后结束，数据须待竞赛结果核定，申请延期报送。")
 
 
 def record_own_measurements(plan, cast):
@@ -109,6 +110,13 @@ def decide_close_outs(plan, period, units, cast, *, at):
 def apply_without_answer(plan, period, units, cast, *, at):
     for number, unit, summary in PENDING:
         _applied(plan, period, units[unit], number, summary, cast, at=at)
+
+
+def ask_for_extension(period, units, cast, *, at):
+    """By some days more than the deadline; nobody has answered."""
+    unit, days, reason = EXTENSION
+    until = local_day(period.due_at) + timedelta(days=days)
+    extensions.ask_extension(period, units[unit], until=until, reason=reason, by=cast.reporters[unit], at=at)
 
 
 def _applied(plan, period, unit, number, summary, cast, *, at):

@@ -86,6 +86,7 @@ class _Play:
         coordinator = self.cast.by_username["kexie"]
         period = open_period(self.plan, *script.OPEN_QUARTER, by=coordinator, at=opens_at, due_at=due_at)
         self._returns(period, script.OPEN_RETURNS, anchor=today)
+        decisions.ask_for_extension(period, self.units, self.cast, at=_afternoon(today, -1))
         decisions.apply_without_answer(self.plan, period, self.units, self.cast, at=_afternoon(today, -1))
         Notice.objects.unread().filter(created_at__lt=opens_at).update(read_at=opens_at)
 
@@ -121,6 +122,8 @@ def _require_no_real_content(plan):
 
 
 def _require_fitting(plan, wording):
+    if plan.cadence != calendar.Cadence.QUARTER:
+        raise NotLoaded(f"示例内容是按季度编写的，“{plan}”{plan.get_cadence_display()}填报，不能载入。")
     numbers = set(plan.tasks.values_list("number", flat=True))
     units = {unit.name for unit in users.units_of(plan)}
     if numbers != wording.task_numbers or script.units() - units:

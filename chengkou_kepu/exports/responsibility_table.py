@@ -42,7 +42,10 @@ def responsibility_table(plan, period, periods, *, at):
         if not action.tasks:
             _row_without_tasks(sheet)
             continue
-        rows = [sheets.row(sheet, _values(task, texts), formats={4: sheets.PERCENT}) for task in action.tasks]
+        rows = [
+            sheets.row(sheet, _values(task, texts, plan.cadence), formats={4: sheets.PERCENT})
+            for task in action.tasks
+        ]
         for column in (LEADS, SUPPORTS):
             sheets.merge_runs(sheet, column, rows[0], rows[-1])
     sheets.finish(sheet, columns=len(COLUMNS))
@@ -54,8 +57,7 @@ def _row_without_tasks(sheet):
     sheets.merge_to_edge(sheet, index, 1, columns=len(COLUMNS))
 
 
-def _values(task, texts):
-    latest = texts.get(task.leads[0].responsibility_id, "") if task.leads else ""
+def _values(task, texts, cadence):
     return [
         task.number,
         task.title,
@@ -63,16 +65,28 @@ def _values(task, texts):
         "、".join(task.supports),
         sheets.fraction(task.completion),
         task.light.label,
-        data_as_of(task),
-        latest,
+        data_as_of(task, cadence),
+        latest_texts(task, texts),
     ]
 
 
-def data_as_of(task):
-    """Which quarter the figure is from: 办结, its own quarter, or 沿用 an earlier one; '' without data."""
+def latest_texts(task, texts):
+    """What the leads last said: the first's text first, the others' under their names; `texts` by responsibility id."""
+    told = [
+        (lead.department, texts[lead.responsibility_id])
+        for lead in task.leads
+        if lead.responsibility_id in texts
+    ]
+    return "\n".join(text if unit == task.leads[0].department else f"{unit}：{text}" for unit, text in told)
+
+
+def data_as_of(task, cadence):
+    """Which period the figure is from: 办结, its own quarter, or 沿用 an earlier one, 代填 or not; '' without data."""
     if task.closed_in:
-        return f"{calendar.label(*task.closed_in)}办结"
+        return f"{calendar.label(*task.closed_in, cadence)}办结"
     stated = task.leads[0].stated_in if task.leads else None
     if stated is None:
         return ""
-    return f"沿用{calendar.label(*stated)}数据" if task.carried_from else calendar.label(*stated)
+    label = calendar.label(*stated, cadence)
+    label = f"沿用{label}数据" if task.carried_from else label
+    return f"{label}（代填）" if task.proxy else label

@@ -1,13 +1,18 @@
 """The house style of our workbooks: what Excel and WPS open without a warning and print on A4 landscape."""
 
 import math
+from collections import Counter
+from dataclasses import dataclass
 
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.dimensions import RowDimension
 from openpyxl.worksheet.properties import PageSetupProperties
 
 CELL_LIMIT = 32767
+HEAD_ROW = 3
+LINE_HEIGHT, HIGHEST_ROW = 14, 409
 BODY = "宋体"
 HEAD = "黑体"
 TITLE_SIZE = 16
@@ -19,6 +24,27 @@ HEAD_FILL = PatternFill("solid", fgColor="E9F0F8")
 SECTION_FILL = PatternFill("solid", fgColor="F5F6F8")
 
 
+class FittedRow(RowDimension):
+    """A row with the height its texts need now; programs fit it anew when somebody types into it."""
+
+    customHeight = False  # noqa: N815 (openpyxl's own name; true fixes the height)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What every sheet of a workbook says above its columns."""
+
+    title: str
+    note: str
+
+
+def add(book, name, columns, heading):
+    """A further sheet of the book, prepared under its `Heading`."""
+    sheet = book.create_sheet(name)
+    prepare(sheet, title=heading.title, subtitle=f"{name}　{heading.note}", columns=columns)
+    return sheet
+
+
 def prepare(sheet, *, title, subtitle, columns):
     """Title in row 1, subtitle in row 2, frozen head in row 3; `columns` are (heading, width in characters)."""
     last = get_column_letter(len(columns))
@@ -26,11 +52,12 @@ def prepare(sheet, *, title, subtitle, columns):
         cell = text(sheet.cell(row, 1), value)
         cell.font = Font(name=font, size=size, bold=row == 1)
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
-        sheet.merge_cells(f"A{row}:{last}{row}")
+        if len(columns) > 1:
+            sheet.merge_cells(f"A{row}:{last}{row}")
     lines = _title_lines(title, sum(width for _, width in columns))
     sheet.row_dimensions[1].height = 8 + 22 * lines
     for column, (heading, width) in enumerate(columns, start=1):
-        head(sheet.cell(3, column), heading)
+        head(sheet.cell(HEAD_ROW, column), heading)
         sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.freeze_panes = "A4"
 
@@ -50,7 +77,8 @@ def _title_lines(title, width):
 
 
 def finish(sheet, *, columns):
-    """Print set-up, once all rows are there: the used area, one page wide, head rows repeated, page numbers."""
+    """Once all rows are there: their heights, and print set-up: one page wide, head rows repeated, page numbers."""
+    _fit_rows(sheet)
     sheet.print_area = f"A1:{get_column_letter(columns)}{sheet.max_row}"
     sheet.print_title_rows = "1:3"
     sheet.page_setup.orientation = "landscape"
@@ -58,6 +86,31 @@ def finish(sheet, *, columns):
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.oddFooter.center.text = "第 &P 页，共 &N 页"
+
+
+def _fit_rows(sheet):
+    """Heights from the head row on, in which wrapped and merged texts are whole: not every program sees to it."""
+    areas = {(area.min_row, area.min_col): area for area in sheet.merged_cells.ranges}
+    widths = [sheet.column_dimensions[get_column_letter(c)].width for c in range(1, sheet.max_column + 1)]
+    lines = Counter()
+    for cells in sheet.iter_rows(min_row=HEAD_ROW):
+        for cell in cells:
+            if not isinstance(cell.value, str):
+                continue
+            area = areas.get((cell.row, cell.column))
+            last_row, last_column = (area.max_row, area.max_col) if area else (cell.row, cell.column)
+            rows = range(cell.row, last_row + 1)
+            share = math.ceil(_lines(cell.value, sum(widths[cell.column - 1 : last_column])) / len(rows))
+            lines |= Counter(dict.fromkeys(rows, share))
+    for index, count in lines.items():
+        height = min(HIGHEST_ROW, LINE_HEIGHT * count)
+        sheet.row_dimensions[index] = FittedRow(sheet, index=index, ht=height)
+
+
+def _lines(value, width):
+    """How many lines a text takes in so many characters' width, a Chinese one being two wide."""
+    wide = [sum(2 if ord(character) > 0x2000 else 1 for character in line) for line in value.split("\n")]
+    return sum(max(1, math.ceil(count / width)) for count in wide)
 
 
 def row(sheet, values, *, formats=None):
@@ -105,6 +158,11 @@ def section(sheet, value, *, columns):
     return index
 
 
+def merge_down(sheet, column, first, last):
+    """Merge the column's cells from the first row to the last."""
+    sheet.merge_cells(start_row=first, start_column=column, end_row=last, end_column=column)
+
+
 def merge_runs(sheet, column, first, last):
     """Merge neighbouring cells of a column that hold the same text, within the rows given."""
     start = first
@@ -112,7 +170,7 @@ def merge_runs(sheet, column, first, last):
         same = index <= last and sheet.cell(index, column).value == sheet.cell(start, column).value
         if not same:
             if index - 1 > start:
-                sheet.merge_cells(start_row=start, start_column=column, end_row=index - 1, end_column=column)
+                merge_down(sheet, column, start, index - 1)
             start = index
 
 

@@ -1,6 +1,4 @@
-"""汇总表: how the plan stands in a quarter, on four sheets: overview, tasks, units, indicators."""
-
-from dataclasses import dataclass
+"""汇总表: how the plan stands in a quarter, on five sheets: overview, tasks, lines, units, indicators."""
 
 from openpyxl import Workbook
 
@@ -16,7 +14,8 @@ from tasks.progress import JUDGED, NO_DATA
 from tasks.standing import plan_standing, unit_filings
 
 from . import sheets
-from .responsibility_table import NO_ROWS, data_as_of
+from .detail import add_detail
+from .responsibility_table import NO_ROWS, data_as_of, latest_texts
 
 LIGHTS = (*JUDGED, *NO_DATA)
 OVERVIEW = (
@@ -51,8 +50,10 @@ UNITS = (
     ("是否应报", 10),
     ("应报原因", 34),
     ("报送情况", 12),
-    ("季报状态", 14),
+    ("延期至", 14),
+    ("状态", 14),
     ("首次报送日期", 16),
+    ("代填依据", 24),
 )
 INDICATORS = (
     ("指标", 28),
@@ -71,40 +72,27 @@ INDICATORS = (
 )
 
 
-@dataclass(frozen=True)
-class Heading:
-    """What every sheet says above its columns."""
-
-    title: str
-    note: str
-
-
 def summary_workbook(plan, period, periods, *, at):
     """The workbook of the period; every figure is the dashboard's own."""
     ledger = Ledger.load(plan)
     standing = plan_standing(ledger, period, at=at)
     filings = unit_filings(ledger, period, owners_owing(period), at=at)
-    heading = Heading(
+    heading = sheets.Heading(
         f"{plan.title}实施情况汇总表（{period}）",
         f"仅计入审核通过的进展；{calendar.local_day(at):%Y-%m-%d}导出",
     )
     book = Workbook()
     book.remove(book.active)
     _overview(book, standing, filings, period, heading)
-    _tasks(book, standing, ProgressEntry.objects.latest_accepted_texts(period), heading)
+    _tasks(book, plan, standing, ProgressEntry.objects.latest_accepted_texts(period), heading)
+    add_detail(book, heading, standing, period)
     _units(book, filings, heading)
     _indicators(book, indicator_standing(period, at=at), heading)
     return book
 
 
-def _sheet(book, name, columns, heading):
-    sheet = book.create_sheet(name)
-    sheets.prepare(sheet, title=heading.title, subtitle=f"{name}　{heading.note}", columns=columns)
-    return sheet
-
-
 def _overview(book, standing, filings, period, heading):
-    sheet = _sheet(book, "概览", OVERVIEW, heading)
+    sheet = sheets.add(book, "概览", OVERVIEW, heading)
     _total_row(sheet, "全部重点工作", standing.total)
     for action in standing.actions:
         title = f"{zh_ordinal(action.ordinal)}、{action.title}"
@@ -112,7 +100,7 @@ def _overview(book, standing, filings, period, heading):
             _total_row(sheet, title, action.total)
         else:
             _row_to_edge(sheet, [title, 0, NO_ROWS])
-    sheets.section(sheet, f"{period}季报报送", columns=len(OVERVIEW))
+    sheets.section(sheet, f"{period.report_title}报送", columns=len(OVERVIEW))
     head = _row_to_edge(sheet, RATES)
     for column, name in enumerate(RATES, start=1):
         sheets.head(sheet.cell(head, column), name)
@@ -157,8 +145,8 @@ def _total_row(sheet, title, total):
     sheets.row(sheet, values, formats={2: sheets.PERCENT, 3: sheets.PERCENT, 4: "0.0"})
 
 
-def _tasks(book, standing, texts, heading):
-    sheet = _sheet(book, "重点工作", TASKS, heading)
+def _tasks(book, plan, standing, texts, heading):
+    sheet = sheets.add(book, "重点工作", TASKS, heading)
     for action in standing.actions:
         for task in action.tasks:
             values = [
@@ -171,9 +159,9 @@ def _tasks(book, standing, texts, heading):
                 sheets.fraction(task.expected),
                 _points(task.behind),
                 task.light.label,
-                data_as_of(task),
+                data_as_of(task, plan.cadence),
                 task.why,
-                texts.get(task.leads[0].responsibility_id, "") if task.leads else "",
+                latest_texts(task, texts),
             ]
             sheets.row(sheet, values, formats={5: sheets.PERCENT, 6: sheets.PERCENT, 7: "0.0"})
     sheet.auto_filter.ref = f"A3:{sheet.cell(sheet.max_row, len(TASKS)).coordinate}"
@@ -181,7 +169,7 @@ def _tasks(book, standing, texts, heading):
 
 
 def _units(book, filings, heading):
-    sheet = _sheet(book, "单位报送", UNITS, heading)
+    sheet = sheets.add(book, "单位报送", UNITS, heading)
     for unit in filings:
         submitted = unit.first_submitted_at
         values = [
@@ -191,15 +179,17 @@ def _units(book, filings, heading):
             "应报" if unit.owes else "不需报",
             "；".join(unit.reasons),
             unit.filing.label,
+            unit.extended_to,
             unit.status.label if unit.status else "未填报",
             calendar.local_day(submitted) if submitted else None,
+            unit.proxy_source,
         ]
-        sheets.row(sheet, values, formats={7: sheets.DAY})
+        sheets.row(sheet, values, formats={6: sheets.DAY, 8: sheets.DAY})
     sheets.finish(sheet, columns=len(UNITS))
 
 
 def _indicators(book, indicators, heading):
-    sheet = _sheet(book, "指标", INDICATORS, heading)
+    sheet = sheets.add(book, "指标", INDICATORS, heading)
     for indicator in indicators:
         numbers = [_shown(indicator.goal), _shown(indicator.value), _difference(indicator)]
         goal, current, difference = numbers

@@ -6,9 +6,9 @@ from django.http import FileResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from tasks import calendar
 from tasks.selection import chosen_period, periods_of, visible_plan
 
+from .downloads import file_name
 from .responsibility_table import responsibility_table
 from .summary import summary_workbook
 
@@ -17,9 +17,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def exports(request, slug):
     plan = visible_plan(request, slug)
-    periods = periods_of(plan)
-    period = chosen_period(plan, request.GET.get("period"), at=timezone.now(), periods=periods)
-    context = {"plan": plan, "period": period, "periods": periods[::-1]}
+    at, periods = timezone.now(), periods_of(plan)
+    period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
+    context = {"plan": plan, "period": period, "periods": periods[::-1], "ended": plan.has_ended(at)}
     return render(request, "chengkou_kepu/exports.html", context)
 
 
@@ -40,5 +40,5 @@ def _download(request, slug, build, name):
     stream = BytesIO()
     build(plan, period, periods, at=at).save(stream)
     stream.seek(0)
-    filename = f"{plan.region.name}{plan.starts_on.year}—{plan.ends_on.year}年{name}_{period}_{calendar.local_day(at):%Y%m%d}.xlsx"
+    filename = file_name(plan, period, name, "xlsx", at=at)
     return FileResponse(stream, as_attachment=True, filename=filename, content_type=XLSX)

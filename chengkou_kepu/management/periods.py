@@ -10,18 +10,27 @@ from .moments import add_at
 
 def add_period(parser):
     """Give the command its period, `--plan` and `--at`."""
-    parser.add_argument("period", metavar="季度", help="如 2023Q1。")
+    parser.add_argument(
+        "period", metavar="填报期", help="如 2023Q1；半年写 2023Q2 或 2023Q4，年度写 2023Q4。"
+    )
     parser.add_argument("--plan", metavar="标识", help="方案的标识，默认为当时的方案。")
     add_at(parser)
 
 
 def chosen_plan(slug, *, at):
-    """The plan of that slug, else the current one at `at`; CommandError where there is none."""
-    plans = Plan.objects
-    plan = plans.filter(slug=slug).first() if slug else plans.current(calendar.local_day(at))
-    if plan is None:
-        raise CommandError(f"没有标识为 {slug} 的方案。" if slug else "还没有方案，请先用 import_plan 导入。")
-    return plan
+    """The plan of that slug, else the current one at `at`; CommandError for none, and for one of several regions."""
+    if slug:
+        plan = Plan.objects.filter(slug=slug).first()
+        if plan is None:
+            raise CommandError(f"没有标识为 {slug} 的方案。")
+        return plan
+    by_region = list(Plan.objects.current_by_region(calendar.local_day(at)))
+    if not by_region:
+        raise CommandError("还没有方案，请先用 import_plan 导入。")
+    if len(by_region) > 1:
+        slugs = "、".join(plan.slug for plan in by_region)
+        raise CommandError(f"有多个行政区的方案，请用 --plan 指明其中之一：{slugs}。")
+    return by_region[0]
 
 
 def quarter(code):

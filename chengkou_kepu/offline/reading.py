@@ -127,7 +127,9 @@ def _require_origin(book, page):
     if department != str(expected.department):
         raise Refused(f"这是另一个单位的填报表，现在上传的是{page.department}的季报。请换用本单位的填报表。")
     if str(sheet["A3"].value) != expected.period:
-        raise Refused(f"这是另一个季度（{sheet['A3'].value}）的填报表，现在上传的是{page.period}季报。")
+        raise Refused(
+            f"这是另一个填报期（{sheet['A3'].value}）的填报表，现在上传的是{page.period.report_title}。"
+        )
 
 
 def _refuse_merged(reading, sheet, head):

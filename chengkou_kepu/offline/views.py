@@ -36,7 +36,7 @@ def download(request, slug, code):
     offline_workbook(page).save(stream)
     stream.seek(0)
     day = f"{calendar.local_day(page.at):%Y%m%d}"
-    filename = f"{page.department}{page.period}季报离线填报表_{day}.xlsx"
+    filename = f"{page.department}{page.period.report_title}离线填报表_{day}.xlsx"
     return FileResponse(stream, as_attachment=True, filename=filename, content_type=XLSX)
 
 

@@ -80,7 +80,7 @@ HOW_TO = (
 def offline_workbook(page):
     """The Workbook of a `filing_page.FilingPage`."""
     book = Workbook()
-    heading = f"{page.department}{page.period}季报离线填报表"
+    heading = f"{page.department}{page.period.report_title}离线填报表"
     _guide(book.active, heading)
     _lines(book.create_sheet(LINES), page, heading)
     if page.measurements:

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from indicators.attainment import Attainment
 from tasks import calendar, numerals, progress
 from tasks.models import CloseOut, QuarterlyReport
-from tasks.obligations import Filing
+from tasks.obligations import Filing, extended_words, filing_state, own_due
 from tasks.progress import Light
 
 register = template.Library()
@@ -50,20 +50,43 @@ def word_of(choice):
 
 
 @register.simple_tag
-def light(choice, count=None):
+def light(choice, count=None, extended_to=None):
     """A light with its word; with `count` the number, its word kept for hovering and screen readers.
 
-    `choice` is a TextChoices member or a stored value; nothing at all for None or an empty string.
+    `choice` is a TextChoices member or a stored value; nothing at all for None or an empty string. A filing state
+    that counts from a granted extension says so: 按时（延期至1月20日）.
     """
     if not choice:
         return ""
     colour, word = colour_of(choice), word_of(choice)
+    if extended_to:
+        word = f"{word}（{extended_words(extended_to)}）"
     if count is None:
         return format_html('<span class="light {}">{}</span>', colour, word)
     return format_html(
         '<span class="light {}" title="{}"><span class="visually-hidden">{}：</span>{}</span>',
         *(colour, word, word, count),
     )
+
+
+@register.simple_tag
+def unfiled_light(period, extended_to, at):
+    """未报 or 未到期 of a unit that has not filed the period, by its own deadline."""
+    due_at = own_due(period.due_at, extended_to)
+    state = filing_state(owes=True, first_submitted_at=None, due_at=due_at, at=at)
+    return light(state, extended_to=extended_to)
+
+
+@register.filter
+def extended(extended_to):
+    """延期至1月20日 of a date; '' for None."""
+    return extended_words(extended_to)
+
+
+@register.filter
+def own_deadline(period, extended_to):
+    """When a unit's return of the period is due."""
+    return own_due(period.due_at, extended_to)
 
 
 @register.simple_tag
@@ -110,6 +133,12 @@ def number(value):
 
 
 @register.filter
+def of(mapping, key):
+    """The mapping's value for the key as text; '' without a mapping or a value."""
+    return mapping.get(str(key), "") if mapping else ""
+
+
+@register.filter
 def zh_date(value):
     """2023年10月10日 of a date, or of an aware moment as the day in Asia/Shanghai; a dash for None."""
     if not value:
@@ -131,9 +160,15 @@ def zh_ordinal(value):
 
 
 @register.filter
-def quarter_label(key):
-    """2023年第三季度 of (2023, 3); a dash for None."""
-    return calendar.label(*key) if key else NOTHING
+def worded(text, plan):
+    """One of the portal's own labels with 本季 said as the plan's cadence says it; never for what people typed."""
+    return text.replace("本季度", plan.words.this).replace("本季", plan.words.this)
+
+
+@register.filter
+def period_label(key, cadence):
+    """2023年第三季度 of (2023, 3) where units report by quarter; a dash for None."""
+    return calendar.label(*key, cadence) if key else NOTHING
 
 
 @register.inclusion_tag("_partials/period_picker.html", takes_context=True)

@@ -19,10 +19,11 @@
     404: "没有保存：这项内容已不存在，或您不能查看。请刷新页面。",
     409: "没有保存：内容已被他人修改，或填报已截止。请复制未保存的文字，刷新页面后查看。",
     413: "没有保存：文件太大，请压缩或拆分后再上传。",
-    423: "没有保存：本季填报已截止，或季报已报送、不能再改。",
+    423: "没有保存：填报已截止，或已经报送、不能再改。",
     429: "操作太频繁，没有保存，请稍后重试。"
   };
   var TIMED_OUT = "网络太慢，等候超时，不能确定是否已保存。内容仍在本页，请重试。";
+  var NOT_READ = "没有取到最新情况，本页显示的可能已过时。请刷新页面。";
   var FAILED = "平台出错，没有保存。内容仍在本页，请稍后重试；多次出现请联系系统管理员。";
 
   var live = document.getElementById("live");
@@ -227,6 +228,10 @@
   });
 
   function failed(event, text) {
+    if (event.detail.requestConfig && event.detail.requestConfig.verb === "get") {
+      announce(NOT_READ, "warn");
+      return;
+    }
     markDirty(unitOf(event.detail.elt));
     announce(text, "bad");
   }

@@ -1,25 +1,29 @@
 from .closing import CloseOut
 from .cooperation import NoDuty, SupportRequest
+from .deadlines import Extension, Reminder
 from .entries import ProgressEntry, Stage
 from .evidence import Evidence
 from .plan import Action, Plan, PlanFinding, Responsibility, Task
-from .reporting import QuarterlyReport, ReportEvent, ReportingPeriod
+from .reporting import QuarterlyReport, ReportEvent, ReportingPeriod, proxy_source_of
 from .snippets import RemarkSnippet
 
 __all__ = [
     "Action",
     "CloseOut",
     "Evidence",
+    "Extension",
     "NoDuty",
     "Plan",
     "PlanFinding",
     "ProgressEntry",
     "QuarterlyReport",
     "RemarkSnippet",
+    "Reminder",
     "ReportEvent",
     "ReportingPeriod",
     "Responsibility",
     "Stage",
     "SupportRequest",
     "Task",
+    "proxy_source_of",
 ]

@@ -2,12 +2,23 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from departments.models import Department
 
 from .plan import Responsibility
-from .reporting import ReportingPeriod
+from .reporting import QuarterlyReport, ReportingPeriod
+
+
+class SupportRequestQuerySet(models.QuerySet):
+    def unanswered(self):
+        """Those of which neither the answer nor the unit's return has come."""
+        filed = QuarterlyReport.objects.filter(
+            period=OuterRef("period"),
+            department=OuterRef("responsibility__department"),
+            status__in=[QuarterlyReport.Status.SUBMITTED, QuarterlyReport.Status.ACCEPTED],
+        )
+        return self.filter(~Exists(filed), answered_at=None)
 
 
 class SupportRequest(models.Model):
@@ -39,6 +50,8 @@ class SupportRequest(models.Model):
     )
     answered_at = models.DateTimeField("答复时间", null=True, blank=True)
 
+    objects = SupportRequestQuerySet.as_manager()
+
     class Meta:
         ordering = ["period", "responsibility"]
         verbose_name = verbose_name_plural = "征集"
@@ -55,6 +68,9 @@ class SupportRequest(models.Model):
 
 
 class NoDutyQuerySet(models.QuerySet):
+    def waiting(self):
+        return self.filter(status=NoDuty.Status.ASKED)
+
     def agreed(self):
         return self.filter(status=NoDuty.Status.AGREED)
 

@@ -6,11 +6,10 @@ from copy import copy
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 
 from .plan import Responsibility
-from .reporting import QuarterlyReport, ReportEvent
+from .reporting import QuarterlyReport, proxy_source_of
 
 
 class Stage(models.TextChoices):
@@ -35,24 +34,38 @@ class ProgressEntryQuerySet(models.QuerySet):
         return self.up_to(period).exclude(report__period=period)
 
     def with_proxy(self):
-        """Each with `proxy_source`: what 代填 rested on where 县科协 submitted its return for the unit, else ''."""
-        submitted = ReportEvent.objects.filter(report=OuterRef("report"), verb=ReportEvent.Verb.SUBMIT)
-        latest = submitted.order_by("-at", "-pk").values("proxy_source")[:1]
-        return self.annotate(proxy_source=Coalesce(Subquery(latest), Value("")))
+        """Each with the `proxy_source` of its return."""
+        return self.annotate(proxy_source=proxy_source_of("report"))
 
     def stating_completion(self):
         """Lines with a completion, or with 本季度无新进展, by which the older one stands."""
         return self.filter(Q(completion__isnull=False) | Q(no_change=True))
 
+    def accepted_in(self, period):
+        """The period's accepted lines with unit, action and files, in the plan's order; two queries."""
+        return (
+            self.accepted()
+            .filter(report__period=period.pk)
+            .with_proxy()
+            .select_related("report__department", "responsibility__task__action")
+            .prefetch_related("evidence")
+            .order_by("responsibility__task__number", "responsibility__role", "responsibility__position")
+        )
+
     def latest_accepted_texts(self, period):
-        """{responsibility id: the progress text it, or what it continues, last had accepted up to the period}."""
+        """{responsibility id: the text it, or what it continues, last had accepted up to the period, 代填 said before it}."""
         entries = (
             self.accepted()
             .up_to(period)
+            .with_proxy()
             .order_by("report__period__year", "report__period__quarter")
             .only("responsibility_id", "progress", "no_change", "no_change_reason")
         )
-        texts = {entry.responsibility_id: entry.told for entry in entries if entry.told}
+        texts = {
+            entry.responsibility_id: f"（代填）{entry.told}" if entry.proxy_source else entry.told
+            for entry in entries
+            if entry.told
+        }
         for pk, descent in Responsibility.objects.descents(period.plan_id).items():
             told = next((texts[line] for line in descent if line in texts), None)
             if told:
@@ -70,8 +83,9 @@ class ProgressEntryQuerySet(models.QuerySet):
         entries = (
             self.accepted()
             .before(period)
+            .with_proxy()
             .filter(responsibility__in={line for descent in descents.values() for line in descent})
-            .select_related("report__period", "report__department")
+            .select_related("report__period__plan", "report__department")
             .order_by("report__period__year", "report__period__quarter")
         )
         stated = defaultdict(list)

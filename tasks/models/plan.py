@@ -1,12 +1,16 @@
 """What was promised: plan, actions, tasks and who answers for them."""
 
+from itertools import groupby
+
 from django.conf import settings
-from django.core.validators import MaxValueValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
 from departments.models import Department, Region
+from tasks import calendar
 from tasks.plan_document.kinds import KINDS
 
 
@@ -17,8 +21,18 @@ class PlanQuerySet(models.QuerySet):
 
     def current(self, day):
         """The plan that contains `day` (a date), else the latest started; None where there is none."""
-        plans = list(self.select_related("region").order_by("-starts_on", "-pk"))
-        return next((p for p in plans if p.starts_on <= day <= p.ends_on), plans[0] if plans else None)
+        return _current(self.select_related("region").order_by("-starts_on", "-pk"), day)
+
+    def current_by_region(self, day):
+        """The current plan of each region, by region code."""
+        plans = self.select_related("region").order_by("region__code", "-starts_on", "-pk")
+        return [_current(list(own), day) for _, own in groupby(plans, key=lambda plan: plan.region_id)]
+
+
+def _current(plans, day):
+    """Of plans, the latest started first: the one that contains the date, else the first one, else None."""
+    plans = list(plans)
+    return next((p for p in plans if p.starts_on <= day <= p.ends_on), plans[0] if plans else None)
 
 
 class Plan(models.Model):
@@ -52,8 +66,27 @@ class Plan(models.Model):
         validators=[MaxValueValidator(100)],
         help_text="超过此数为严重滞后。",
     )
+    cadence = models.CharField(
+        "填报周期",
+        max_length=20,
+        choices=calendar.Cadence,
+        default=calendar.Cadence.QUARTER,
+        help_text="开放过填报期后不能再改。",
+    )
+    due_days = models.PositiveSmallIntegerField(
+        "期满后第几日截止",
+        default=calendar.DUE_DAYS,
+        validators=[MinValueValidator(1), MaxValueValidator(90)],
+        help_text="只用于以后开放的填报期。",
+    )
+    due_on_working_day = models.BooleanField("截止日期遇节假日顺延", default=True)
     supports_must_report = models.BooleanField("配合单位也须报送", default=False)
     resubmit_working_days = models.PositiveSmallIntegerField("退回后补正期限（工作日）", default=3)
+    signed_scan_required = models.BooleanField(
+        "线下签批须附扫描件",
+        default=False,
+        help_text="勾选后，登记线下签批时须上传签字或盖章件的扫描件，否则不能报送。",
+    )
 
     objects = PlanQuerySet.as_manager()
 
@@ -78,6 +111,33 @@ class Plan(models.Model):
 
     def get_absolute_url(self):
         return reverse("dashboard", args=[self.slug])
+
+    def clean(self):
+        stored = Plan.objects.filter(pk=self.pk).values_list("cadence", flat=True).first()
+        if stored not in (None, self.cadence) and self.periods.exists():
+            raise ValidationError({"cadence": "本方案已开放过填报期，不能再改填报周期。"})
+
+    @property
+    def words(self):
+        """The Cadence, for what a period and its reports are called."""
+        return calendar.Cadence(self.cadence)
+
+    def due_after(self, day):
+        """The deadline counted from the date by the plan's rule."""
+        return calendar.due_after(day, days=self.due_days, to_working_day=self.due_on_working_day)
+
+    def default_due_at(self, year, quarter):
+        return self.due_after(calendar.last_day(year, quarter))
+
+    @property
+    def due_rule(self):
+        """The rule in words: 按季度填报，期满后第 10 日截止，遇节假日顺延至下一个工作日."""
+        moved = "，遇节假日顺延至下一个工作日" if self.due_on_working_day else ""
+        return f"{self.get_cadence_display()}填报，期满后第 {self.due_days} 日截止{moved}"
+
+    def has_ended(self, at):
+        """Whether the plan's span is over."""
+        return calendar.local_day(at) > self.ends_on
 
 
 class Action(models.Model):
@@ -211,6 +271,9 @@ class Responsibility(models.Model):
 
     def __str__(self):
         return f"{self.department}{self.get_role_display()}第{self.task.number}项"
+
+    def is_in_force(self, day):
+        return self.valid_from <= day and (self.valid_to is None or self.valid_to >= day)
 
     @property
     def is_lead(self):

@@ -5,7 +5,7 @@ from functools import cached_property
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -28,8 +28,18 @@ class ReportingPeriodQuerySet(models.QuerySet):
         return self.annotate(has_filed=Exists(filed)).order_by("year", "quarter")
 
 
+class ReportingPeriodManager(models.Manager.from_queryset(ReportingPeriodQuerySet)):
+    """Brings the plan along: by its cadence a period knows its name."""
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("plan")
+
+
 class ReportingPeriod(models.Model):
-    """填报期: a plan's quarter, one each. Open until `closed_at`; nothing moves after `frozen_at`."""
+    """填报期: a plan's quarter, one each, or a half-year or year known by its last quarter (`Plan.cadence`).
+
+    Open until `closed_at`; nothing moves after `frozen_at`.
+    """
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="periods", verbose_name="方案")
     year = models.PositiveSmallIntegerField("年度")
@@ -41,9 +51,10 @@ class ReportingPeriod(models.Model):
     closed_at = models.DateTimeField("截止填报时间", null=True, blank=True)
     frozen_at = models.DateTimeField("定稿归档时间", null=True, blank=True)
 
-    objects = ReportingPeriodQuerySet.as_manager()
+    objects = ReportingPeriodManager()
 
     class Meta:
+        base_manager_name = "objects"
         ordering = ["plan", "year", "quarter"]
         verbose_name = verbose_name_plural = "填报期"
         constraints = [
@@ -65,7 +76,16 @@ class ReportingPeriod(models.Model):
         ]
 
     def __str__(self):
-        return calendar.label(self.year, self.quarter)
+        return calendar.label(self.year, self.quarter, self.plan.cadence)
+
+    @property
+    def report_title(self):
+        """What a unit's return is called: 2023年第三季度季报."""
+        return calendar.report_title(self.year, self.quarter, self.plan.cadence)
+
+    @property
+    def part_of_year(self):
+        return calendar.part_of_year(self.quarter, self.plan.cadence)
 
     @property
     def code(self):
@@ -91,7 +111,20 @@ class ReportingPeriod(models.Model):
         return self.opens_at <= at and self.closed_at is None and self.frozen_at is None
 
     def is_overdue(self, at):
-        return at > self.due_at
+        """Nothing is overdue in a period that nobody opened."""
+        return self.pk is not None and at > self.due_at
+
+    @property
+    def due_note(self):
+        """What to say of a deadline that was reckoned before its year's holidays were announced; else ''."""
+        due_on = calendar.local_day(self.due_at)
+        reckoned = (
+            self.plan.default_due_at(*self.key),
+            self.plan.due_after(calendar.local_day(self.opens_at)),
+        )
+        if not self.plan.due_on_working_day or self.due_at not in reckoned:
+            return ""
+        return "" if calendar.calendar_known(due_on.year) else calendar.unknown_note(due_on.year)
 
 
 class QuarterlyReportQuerySet(models.QuerySet):
@@ -101,6 +134,10 @@ class QuarterlyReportQuerySet(models.QuerySet):
 
     def accepted(self):
         return self.filter(status=QuarterlyReport.Status.ACCEPTED)
+
+    def with_proxy(self):
+        """Each with `proxy_source`: what 代填 rested on where 县科协 last submitted it for the unit, else ''."""
+        return self.annotate(proxy_source=proxy_source_of("pk"))
 
     def awaiting_review(self):
         """Submitted ones, the longest waiting first, with when (`submitted_at`) and by whom they last were."""
@@ -114,6 +151,17 @@ class QuarterlyReportQuerySet(models.QuerySet):
             )
             .order_by("submitted_at", "pk")
         )
+
+
+def proxy_source_of(report):
+    """Expression: the 代填依据 of the latest submission of the report at that path, '' for none.
+
+    A return that was taken back to be written anew is its unit's again.
+    """
+    moves = ReportEvent.objects.filter(
+        report=OuterRef(report), verb__in=[ReportEvent.Verb.SUBMIT, ReportEvent.Verb.WITHDRAW]
+    )
+    return Coalesce(Subquery(moves.order_by("-at", "-pk").values("proxy_source")[:1]), Value(""))
 
 
 class QuarterlyReport(models.Model):
@@ -151,7 +199,7 @@ class QuarterlyReport(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.department} {self.period}季报"
+        return f"{self.department} {self.period.report_title}"
 
     def get_absolute_url(self):
         return reverse("review-report", args=[self.period.plan.slug, self.pk])

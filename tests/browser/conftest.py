@@ -1,48 +1,24 @@
-"""The portal as it runs in production, with the demo content, and a Chromium to look at it."""
+"""A Chromium to look at the portal with, and people who have signed in."""
 
-import os
-import socket
-import subprocess
-import sys
+import signal
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.browser.serving import PASSWORD, Portal
+
 CHROMIUM = Path("/usr/bin/chromium")
-PLAN_FILE = "fixtures/plan/000_5b31e1cc3ff236a8.txt"
-PASSWORD = "shili-2023-kepu"
 
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory):
-    """The address of gunicorn serving a database of its own, DEBUG off, static files collected."""
-    place = tmp_path_factory.mktemp("portal")
-    environment = {name: value for name, value in os.environ.items() if name != "DEBUG"} | {
-        "SECRET_KEY": "for-these-tests-only",
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "SECURE_SSL_REDIRECT": "0",
-        "DATABASE_URL": f"sqlite:///{place / 'portal.sqlite3'}",
-        "MEDIA_ROOT": str(place / "media"),
-        "DEMO_PASSWORD": PASSWORD,
-    }
-    for command in (["migrate"], ["collectstatic", "--no-input"], ["import_plan", PLAN_FILE], ["load_demo"]):
-        manage = [sys.executable, "manage.py", *command]
-        subprocess.run(manage, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        # The socket listens before the server runs, so that the first request waits for it by itself.
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        bind = ["--bind", f"fd://{listening.fileno()}", "--threads", "4", "--log-file", str(place / "log")]
-        command = [sys.executable, "-m", "gunicorn", *bind, "chengkou_kepu.wsgi"]
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, pass_fds=[listening.fileno()])
-    try:
-        assert urlopen(f"{address}/healthz", timeout=60).read() == b"ok"
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    """The address of a portal that all tests share."""
+    portal = Portal(tmp_path_factory.mktemp("portal"))
+    portal.prepare()
+    portal.start()
+    yield portal.address
+    portal.kill(signal.SIGTERM)
 
 
 @pytest.fixture(scope="session")

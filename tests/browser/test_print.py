@@ -1,4 +1,4 @@
-"""Dashboard and task page on paper: no controls, nothing folded away, lights that need no colour."""
+"""Dashboard, task page and 报送表 on paper: no controls, nothing folded away, lights that need no colour."""
 
 import pytest
 
@@ -7,16 +7,30 @@ pytestmark = pytest.mark.browser
 PLAN = "/plans/chengkou-2021-2025/"
 
 
-@pytest.fixture(params=["", "tasks/3/"], ids=["dashboard", "task"])
+SHEETS = {
+    "dashboard": ("kexie", ""),
+    "task": ("kexie", "tasks/3/"),
+    "filing": ("kexie_tb", "filing/2023Q4/sheet/"),
+}
+
+
+@pytest.fixture(params=["dashboard", "task"])
 def sheet(request, sit_down):
-    page = sit_down("kexie", 1366)
-    page.goto(PLAN + request.param)
+    return on_paper(sit_down, request.param)
+
+
+def on_paper(sit_down, name):
+    username, path = SHEETS[name]
+    page = sit_down(username, 1366)
+    page.goto(PLAN + path)
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 688, "height": 980})
     return page
 
 
-def test_paper_has_no_controls_and_nothing_cut_off(sheet):
+@pytest.mark.parametrize("name", SHEETS)
+def test_paper_has_no_controls_and_nothing_cut_off(sit_down, name):
+    sheet = on_paper(sit_down, name)
     seen = "els => els.filter(el => el.getClientRects().length).map(el => el.outerHTML)"
     assert sheet.eval_on_selector_all("button, .button, select, input, textarea, nav", seen) == []
     assert sheet.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
@@ -31,3 +45,13 @@ def test_every_light_on_paper_has_its_word(sheet):
     assert sheet.eval_on_selector_all(".light", unworded) == 0
     clipped = "els => els.filter(el => el.getBoundingClientRect().width < 2).length"
     assert sheet.eval_on_selector_all(".light .visually-hidden", clipped) == 0
+
+
+def test_the_return_on_paper_repeats_its_head_and_breaks_no_row(sit_down):
+    page = on_paper(sit_down, "filing")
+    style = "(el, name) => getComputedStyle(el).getPropertyValue(name)"
+    assert page.eval_on_selector(".sheet thead", style, "display") == "table-header-group"
+    assert page.eval_on_selector(".sheet tbody tr", style, "break-inside") == "avoid"
+    assert page.eval_on_selector(".signing", style, "break-inside") == "avoid"
+    shown = "els => els.filter(el => el.getClientRects().length).length"
+    assert page.eval_on_selector_all(".top, .bar", shown) == 0

@@ -28,12 +28,19 @@ PAGES = {
     "filing-return": ("linye", f"{PLAN}filing/2023Q4/"),
     "filing-return-long": ("kexie_tb", f"{PLAN}filing/2023Q4/"),
     "filing-return-sent-back": ("jiaowei", f"{PLAN}filing/2023Q4/"),
+    "filing-sheet": ("kexie_tb", f"{PLAN}filing/2023Q4/sheet/"),
+    "filing-upload": ("linye", f"{PLAN}filing/2023Q4/upload/"),
+    "filing-cooperation": ("nongye", f"{PLAN}filing/2023Q4/cooperation/"),
+    "notice-list": ("jiaowei", "/notices/"),
     "review": ("kexie", f"{PLAN}review/"),
     "period-list": ("kexie", f"{PLAN}periods/"),
     "reform-list": ("kexie", f"{PLAN}reforms/"),
     "reform-new": ("kexie", f"{PLAN}reforms/new/"),
     "task-reassign": ("kexie", f"{PLAN}tasks/34/reassign/"),
     "action-task-new": ("kexie", f"{PLAN}actions/10/tasks/new/"),
+    "period": ("kexie", f"{PLAN}periods/2023Q4/"),
+    "period-preview": ("kexie", f"{PLAN}periods/2024Q1/"),
+    "reminders": ("kexie", f"{PLAN}periods/2023Q4/reminders/"),
     "close-out-apply": ("jiaowei", f"{PLAN}tasks/9/close-out/"),
     "exports": ("lingdao", f"{PLAN}exports/"),
     "finding-list": ("kexie", f"{PLAN}findings/"),
@@ -42,6 +49,7 @@ PAGES = {
 REACHED = {  # pages with an id in their address, by a link on another page
     "department": ("lingdao", f"{PLAN}departments/", "main a[href*='/departments/']"),
     "review-report": ("kexie", f"{PLAN}review/", "main a[href*='/review/']"),
+    "close-out": ("kexie", f"{PLAN}review/", "main a[href*='/close-outs/']"),
 }
 SAYS_NOT_FOUND = "Failed to load resource: the server responded with a status of 404 (Not Found)"
 

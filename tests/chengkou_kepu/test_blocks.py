@@ -145,3 +145,61 @@ def test_a_fixed_return_and_a_single_row_have_no_block(signed_in, cast, units, p
     factories.make_report(period, units.nongye, completions={1: 40, 2: 40}, status="SUBMITTED")
     page = signed_in(cast.nongye).get(return_address(plan, period)).content.decode()
     assert "应用到勾选的各项" not in page
+
+
+# 其余各项均无新进展
+
+
+def rest(period, unit, **values):
+    """The posted fields of 其余各项均无新进展 as the page shows it: the unit's lead rows that say nothing yet."""
+    lines = ProgressEntry.objects.filter(report__period=period, report__department=unit)
+    silent = Responsibility.objects.leads().filter(department=unit).exclude(entries__in=lines)
+    fields = block("rest", silent.values_list("pk", flat=True))
+    return fields | {f"block-rest-{name}": value for name, value in values.items()} | {"apply": "rest"}
+
+
+def no_change(period):
+    entries = ProgressEntry.objects.filter(report__period=period)
+    return {e.responsibility.task.number: (e.no_change_reason, e.completion) for e in entries}
+
+
+def test_one_reason_serves_the_lead_lines_in_which_nothing_was_typed(signed_in, cast, units, plan, period):
+    client, address = signed_in(cast.nongye), return_address(plan, period)
+    data = typed(period, units.nongye, 1, progress="培训三期。", completion="60") | typed(
+        period, units.nongye, 2
+    )
+    client.post(address, data | rest(period, units.nongye, no_change_reason="安排在下半年。"))
+    assert no_change(period) == {1: ("", 60), 2: ("安排在下半年。", None)}
+    page = client.get(address)
+    assert (page.context["page"].silent, "其余各项均无新进展" in page.content.decode()) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("progress", "reason", "said"),
+    [
+        ("", "", "请写明无新进展的原因。"),
+        ("都写了。", "安排在下半年。", "各项都已填写，没有需要一并填写的。"),
+    ],
+    ids=["no reason", "no line left"],
+)
+def test_the_rest_cannot_be_filled_without_reason_or_lines(
+    signed_in, cast, units, plan, period, progress, reason, said
+):
+    client = signed_in(cast.nongye)
+    data = {}
+    for number in (1, 2):
+        data |= typed(period, units.nongye, number, progress=progress)
+    data |= rest(period, units.nongye, no_change_reason=reason)
+    response = client.post(return_address(plan, period), data)
+    form = response.context["page"].rest
+    assert (form.non_field_errors(), form["no_change_reason"].value()) == ([said], reason)
+    assert no_change(period) == ({} if not progress else {1: ("", None), 2: ("", None)})
+
+
+def test_a_reason_that_was_not_applied_is_not_lost_and_stops_the_verb(signed_in, cast, units, plan, period):
+    client = signed_in(cast.jiaowei)
+    data = typed(period, units.jiaowei, 3) | rest(period, units.jiaowei, no_change_reason="安排在下半年。")
+    data |= {"apply": "", "verb": "SUBMIT", "version": "0"}
+    page = client.post(return_address(plan, period), data).content.decode()
+    assert "这里写的原因还没有应用到各项。" in page
+    assert QuarterlyReport.objects.get().status == "DRAFT"

@@ -23,10 +23,20 @@ def row(unit, number):
     return Responsibility.objects.get(department=unit, task__number=number)
 
 
+def asking(plan, rows, **values):
+    """The posted fields of 征集 for (unit, task number) rows, ticked by action."""
+    data = {"verb": "ask"} | values
+    for unit, number in rows:
+        held = plan.tasks.get(number=number)
+        data.setdefault(f"tasks-{held.action.ordinal}", []).append(held.pk)
+        data.setdefault(f"units-{held.action.ordinal}", []).append(unit.pk)
+    return data
+
+
 @pytest.fixture
 def asked(signed_in, cast, plan, period, units):
     """县农业农村委 asks 县科协 for its line on task 1, by 9 October."""
-    data = {"verb": "ask", "rows": [row(units.kexie, 1).pk], "due_on": "2023-10-09", "note": "重点写三下乡"}
+    data = asking(plan, [(units.kexie, 1)], due_on="2023-10-09", note="重点写三下乡")
     response = signed_in(cast.nongye).post(page_address(plan, period), data)
     assert response.status_code == 302
     return SupportRequest.objects.get()
@@ -85,15 +95,14 @@ def test_an_empty_line_is_no_answer(signed_in, cast, plan, period, units, asked)
         ("nongye", "nongye", [("kexie", 1)], "2023-10-11", 200, "答复日期应在今天和本季截止日期之间。"),
         ("nongye", "nongye", [("kexie", 1)], "下周", 200, "日期写法如 2023-10-09。"),
         ("nongye", "nongye", [("kexie", 3)], "2023-10-09", 403, ""),
-        ("nongye", "nongye", [("nongye", 1)], "2023-10-09", 403, ""),
+        ("nongye", "nongye", [("nongye", 1)], "2023-10-09", 200, "请勾选要征集的单位和工作。"),
         ("jiaowei", "nongye", [("kexie", 1)], "2023-10-09", 404, ""),
         ("kexie", "nongye", [("kexie", 1)], "2023-10-09", 403, ""),
         ("lingdao", "nongye", [("kexie", 1)], "2023-10-09", 404, ""),
     ],
 )
 def test_what_cannot_be_asked(signed_in, cast, plan, period, units, user, unit, rows, due_on, status, said):
-    pks = [row(getattr(units, name), number).pk for name, number in rows]
-    data = {"verb": "ask", "rows": pks, "due_on": due_on}
+    data = asking(plan, [(getattr(units, name), number) for name, number in rows], due_on=due_on)
     address = page_address(plan, period, getattr(units, unit))
     response = signed_in(getattr(cast, user)).post(address, data)
     assert response.status_code == status
@@ -102,17 +111,33 @@ def test_what_cannot_be_asked(signed_in, cast, plan, period, units, user, unit, 
 
 
 def test_a_second_request_leaves_the_first(signed_in, cast, plan, period, units, asked):
-    data = {"verb": "ask", "rows": [row(units.kexie, 1).pk, row(units.jiaowei, 1).pk], "due_on": "2023-10-10"}
+    data = asking(plan, [(units.kexie, 1), (units.jiaowei, 1)], due_on="2023-10-10")
     page = signed_in(cast.nongye).post(page_address(plan, period), data, follow=True).content.decode()
     assert "已征集 1 项。" in page
     held = SupportRequest.objects.values_list("responsibility__department__name", "due_on")
     assert {name: str(day) for name, day in held} == {"县科协": "2023-10-09", "县教委": "2023-10-10"}
 
 
+def test_tasks_and_units_are_ticked_once_for_all_rows_of_an_action(signed_in, cast, plan, period, units):
+    """县教委 supports task 1 alone: of the ticked tasks 1 and 2 it is asked for that one."""
+    data = asking(plan, [(units.kexie, 1), (units.jiaowei, 2)], due_on="2023-10-09")
+    signed_in(cast.nongye).post(page_address(plan, period), data)
+    held = SupportRequest.objects.values_list(
+        "responsibility__task__number", "responsibility__department__name"
+    )
+    assert sorted(held) == [(1, "县教委"), (1, "县科协"), (2, "县科协")]
+
+
+def test_what_was_ticked_stays_after_a_refusal(signed_in, cast, plan, period, units):
+    data = asking(plan, [(units.kexie, 1)], due_on="2023-10-04")
+    (section,) = signed_in(cast.nongye).post(page_address(plan, period), data).context["led"]
+    assert (section.ticked_tasks, section.ticked_units) == ({plan.tasks.get(number=1).pk}, {units.kexie.pk})
+
+
 def test_a_closed_quarter_takes_no_request(signed_in, cast, plan, period, units):
     period.closed_at = factories.moment(NOW)
     period.save()
-    data = {"verb": "ask", "rows": [row(units.kexie, 1).pk], "due_on": "2023-10-09"}
+    data = asking(plan, [(units.kexie, 1)], due_on="2023-10-09")
     page = signed_in(cast.nongye).post(page_address(plan, period), data).content.decode()
     assert "2023年第三季度已截止填报。" in page
     assert not SupportRequest.objects.exists()
@@ -190,10 +215,14 @@ def test_a_settled_row_can_be_taken_up_again(signed_in, cast, plan, period, clai
     assert asked_numbers(client, plan, period) == [1, 2, 3]
 
 
-def test_a_lead_may_still_ask_for_a_settled_row(signed_in, cast, plan, period, units, claim):
+def test_a_settled_row_is_not_asked_for_until_the_lead_takes_it_up_again(
+    signed_in, cast, plan, period, units, claim
+):
     client = signed_in(cast.nongye)
     decide(client, plan, claim, "agree")
-    data = {"verb": "ask", "rows": [row(units.kexie, 1).pk], "due_on": "2023-10-09"}
+    data = asking(plan, [(units.kexie, 1)], due_on="2023-10-09")
+    assert "请勾选要征集的单位和工作。" in client.post(page_address(plan, period), data).content.decode()
+    decide(client, plan, claim, "end")
     client.post(page_address(plan, period), data)
     assert asked_numbers(signed_in(cast.kexie_tb), plan, period) == [1, 2, 3]
 

@@ -1,5 +1,7 @@
 """Quarters, findings and close-outs as the coordinator and the leads use them."""
 
+import re
+
 import pytest
 
 from departments.models import AuditRecord
@@ -16,8 +18,8 @@ def periods(plan):
 def test_the_first_quarter_is_the_baseline_and_the_next_follows_it(signed_in, cast, plan, clock):
     clock("2023-01-03 09:00")
     client = signed_in(cast.kexie)
-    assert "开放基线季度" in client.get(periods(plan)).content.decode()
-    client.post(periods(plan), {"verb": "open", "period": "2022Q4"})
+    assert "预览并开放基线季度" in client.get(periods(plan)).content.decode()
+    client.post(f"{periods(plan)}2022Q4/", {"verb": "open"})
     page = client.get(periods(plan)).content.decode()
     assert "下一季度：<b>2023年第一季度</b>，截止日期为 2023年4月10日" in page
     period = ReportingPeriod.objects.get()
@@ -31,34 +33,43 @@ def test_the_first_quarter_is_the_baseline_and_the_next_follows_it(signed_in, ca
 def test_opening_twice_opens_once(signed_in, cast, plan, clock):
     clock("2023-01-03 09:00")
     for _ in range(2):
-        signed_in(cast.kexie).post(periods(plan), {"verb": "open", "period": "2022Q4"})
+        page = signed_in(cast.kexie).post(f"{periods(plan)}2022Q4/", {"verb": "open"}, follow=True)
+    assert "2022年第四季度此前已开放填报，没有改动。" in page.content.decode()
     assert ReportingPeriod.objects.count() == 1
 
 
 def test_the_deadline_is_moved_to_the_end_of_a_day(signed_in, cast, plan, period, clock):
     clock("2023-10-09 09:00")
     client = signed_in(cast.kexie)
-    client.post(periods(plan), {"verb": "due", "period": "2023Q3", "due_on": "2023-10-16"})
+    address = f"{periods(plan)}2023Q3/"
+    client.post(address, {"verb": "due", "due_on": "2023-10-16"})
     period.refresh_from_db()
     assert period.due_at == factories.moment("2023-10-16 23:59").replace(second=59)
-    page = client.post(periods(plan), {"verb": "due", "period": "2023Q3", "due_on": "十月"}, follow=True)
+    page = client.post(address, {"verb": "due", "due_on": "十月"}, follow=True)
     assert "日期写法如 2023-10-10。" in page.content.decode()
 
 
 def test_closing_and_reopening(signed_in, cast, plan, period):
     client = signed_in(cast.kexie)
-    client.post(periods(plan), {"verb": "close", "period": "2023Q3"})
+    client.post(f"{periods(plan)}2023Q3/", {"verb": "close"})
     period.refresh_from_db()
     assert period.closed_at is not None
-    client.post(periods(plan), {"verb": "reopen", "period": "2023Q3"})
+    client.post(f"{periods(plan)}2023Q3/", {"verb": "reopen"})
     period.refresh_from_db()
     assert period.closed_at is None
 
 
-@pytest.mark.parametrize(("verb", "code"), [("open", "2020Q1"), ("open", "x"), ("tear", "2023Q3")])
-def test_what_cannot_be_done_is_said(signed_in, cast, plan, period, verb, code):
-    page = signed_in(cast.kexie).post(periods(plan), {"verb": verb, "period": code}, follow=True)
-    assert 'class="notice bad"' in page.content.decode()
+@pytest.mark.parametrize(
+    ("verb", "code", "said"),
+    [
+        ("open", "2020Q1", "2020年第一季度不在方案期内。"),
+        ("open", "2022Q3", "2022年第四季度是本方案的基线季度，不能补开更早的2022年第三季度。"),
+        ("tear", "2023Q3", "没有这个操作。"),
+    ],
+)
+def test_what_cannot_be_done_is_said(signed_in, cast, plan, period, verb, code, said):
+    page = signed_in(cast.kexie).post(f"{periods(plan)}{code}/", {"verb": verb}, follow=True)
+    assert re.findall(r'class="notice bad"[^>]*>([^<]+)<', page.content.decode())[0] == said
     assert ReportingPeriod.objects.count() == 2
 
 

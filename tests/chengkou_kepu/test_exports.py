@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from io import BytesIO
 from urllib.parse import quote
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
@@ -86,7 +87,7 @@ def test_control_characters_and_long_texts_do_not_break_the_workbook(signed_in, 
 def test_the_overview_rolls_up_actions_and_filing(signed_in, cast, plan, accepted):
     factories.make_action(plan, 10, "实施科学素质开放合作工程")
     book, _ = workbook(signed_in(cast.lingdao), plan, "summary.xlsx?period=2023Q3")
-    assert book.sheetnames == ["概览", "重点工作", "单位报送", "指标"]
+    assert book.sheetnames == ["概览", "重点工作", "进展明细", "单位报送", "指标"]
     sheet = book["概览"]
     assert rows(sheet) == [
         ["全部重点工作", 3, 0.483333, 0.549288, 6.6, "正常", 1, 0, 0, 2, 0, 0, 1, 0, 0],
@@ -115,13 +116,15 @@ def test_the_units_sheet_says_who_filed_when(signed_in, cast, plan, accepted):
             "应报",
             "牵头2项未办结工作",
             "按时",
+            None,
             "审核通过",
             datetime.fromisoformat("2023-10-10"),
+            None,
         ],
-        ["县教委", 1, 1, "应报", "牵头1项未办结工作", "未报", "未填报", None],
-        ["县科协", 0, 3, "不需报", None, "不需报", "未填报", None],
+        ["县教委", 1, 1, "应报", "牵头1项未办结工作", "未报", None, "未填报", None, None],
+        ["县科协", 0, 3, "不需报", None, "不需报", None, "未填报", None, None],
     ]
-    assert sheet["H4"].number_format == "yyyy-mm-dd"
+    assert sheet["I4"].number_format == "yyyy-mm-dd"
 
 
 def test_the_tasks_sheet_has_a_row_for_each_task(signed_in, cast, plan, accepted):
@@ -196,7 +199,7 @@ def test_a_long_fraction_is_written_as_the_pages_show_it(signed_in, cast, plan, 
 
 
 def test_every_sheet_is_headed_frozen_and_ready_for_paper(signed_in, cast, plan, accepted):
-    plan.title = "城口县全民科学素质行动规划纲要（2021—2025年）实施方案"
+    plan.title = "城口县全民科学素质行动规划纲要（2021—2025年）实施方案（2023年修订）"
     plan.save()
     book, _ = workbook(signed_in(cast.lingdao), plan, "summary.xlsx?period=2023Q3")
     for sheet in book:
@@ -210,7 +213,7 @@ def test_every_sheet_is_headed_frozen_and_ready_for_paper(signed_in, cast, plan,
             *(sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToHeight),
         ) == ("A4", "$1:$3", area, "landscape", 9, 0)
     heights = {sheet.title: sheet.row_dimensions[1].height for sheet in book}
-    assert heights == {"概览": 30, "重点工作": 30, "单位报送": 52, "指标": 30}
+    assert heights == {"概览": 30, "重点工作": 30, "进展明细": 30, "单位报送": 52, "指标": 30}
 
 
 def test_a_plan_without_a_quarter_still_exports(signed_in, cast, plan):
@@ -227,3 +230,13 @@ def test_strangers_and_odd_quarters_get_nothing(signed_in, cast, plan, period):
         assert signed_in(cast.shenji).get(f"/plans/{plan.slug}/exports/{page}").status_code == 404
         odd = f"/plans/{plan.slug}/exports/{page}?period=%00"
         assert signed_in(cast.lingdao).get(odd).status_code == 404
+
+
+def test_rows_are_as_high_as_their_texts_and_free_to_grow(signed_in, cast, plan, accepted):
+    ProgressEntry.objects.filter(completion=45).update(progress="长" * 96 + "\n末行。")
+    response = signed_in(cast.lingdao).get(f"/plans/{plan.slug}/exports/responsibility-table.xlsx")
+    content = BytesIO(response.getvalue())
+    sheet = load_workbook(content).active
+    assert [sheet.row_dimensions[row].height for row in range(3, 7)] == [14, 14, 70, 14]
+    markup = ZipFile(content).read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall('<row r="([0-9]+)"[^>]*customHeight="1"', markup) == ["1"]

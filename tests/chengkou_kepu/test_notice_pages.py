@@ -1,10 +1,14 @@
 """消息: what each verb tells whom, and the page where it is read."""
 
+import re
+from datetime import date
+
 import pytest
 
 from departments.models import Notice
 from tasks import closing, workflow
-from tasks.models import CloseOut, QuarterlyReport
+from tasks.cooperation import ask_support, claim_no_duty
+from tasks.models import CloseOut, QuarterlyReport, Responsibility
 from tests import factories
 from tests.factories import moment
 
@@ -147,4 +151,56 @@ def test_what_came_back_stands_in_the_list_of_things_to_do_with_its_day(signed_i
     )
     workflow.return_report(report, by=cast.kexie, at=moment("2023-10-11 09:00"), version=0, reason="请补正。")
     page = signed_in(cast.jiaowei).get(f"/plans/{plan.slug}/").content.decode()
-    assert "<b>待办</b>　县教委2023年第三季度季报已退回，请于2023年10月16日24时前补正后重新报送。" in page
+    assert "<li>县教委2023年第三季度季报已退回，请于2023年10月16日24时前补正后重新报送。" in page
+
+
+def asks(client, plan):
+    """(text, address) of the 待办 list on the first page."""
+    return re.findall(
+        r"<li>([^<]*)　<a href=\"([^\"]*)\"", client.get(f"/plans/{plan.slug}/").content.decode()
+    )
+
+
+def test_the_list_holds_what_i_owe_what_i_am_asked_and_what_waits_for_me(
+    signed_in, cast, plan, period, units, clock
+):
+    clock("2023-10-05 09:00")
+    filing = f"/plans/{plan.slug}/filing/2023Q3/"
+    at = moment("2023-10-05 09:00")
+    rows = Responsibility.objects.select_related("task", "department")
+    ask_support(
+        period,
+        units.nongye,
+        rows.filter(department=units.kexie, task__number__in=[1, 2]),
+        due_on=date(2023, 10, 9),
+        by=cast.nongye,
+        at=at,
+    )
+    claimed = rows.filter(department=units.jiaowei, task__number=1)
+    claim_no_duty(units.jiaowei, claimed, reason="职责不涉及", by=cast.jiaowei, at=at)
+    kexie = f"?unit={units.kexie.pk}"
+    assert asks(signed_in(cast.kexie_tb), plan) == [
+        ("县科协2023年第三季度季报尚未报送，2023年10月10日24时截止，还有 5 天。", filing + kexie),
+        ("县农业农村委征集2023年第三季度第1、2项进展，请于2023年10月9日前答复。", filing + kexie),
+    ]
+    assert asks(signed_in(cast.nongye), plan)[1:] == [
+        ("1 项“无具体任务”待本单位（牵头单位）确认。", f"{filing}cooperation/")
+    ]
+    report = factories.make_report(
+        period, units.jiaowei, completions={3: 40}, status=QuarterlyReport.Status.SUBMITTED, by=cast.jiaowei
+    )
+    closing.apply_for_close_out(
+        plan.tasks.get(number=3),
+        period=period,
+        department=units.jiaowei,
+        summary="完成",
+        by=cast.jiaowei,
+        at=at,
+    )
+    review = f"/plans/{plan.slug}/review/"
+    assert asks(signed_in(cast.kexie), plan) == [
+        ("1 份季报待审核。", review),
+        ("1 项办结申请待核查。", review),
+        ("1 项“无具体任务”待确认。", review),
+    ]
+    assert (report.status, asks(signed_in(cast.lingdao), plan)) == ("SUBMITTED", [])

@@ -275,7 +275,7 @@ def test_a_fixed_return_is_downloaded_but_takes_no_upload(clerk, address, period
 
 @pytest.mark.parametrize(
     ("unit", "lines", "expected"),
-    [("县林业局", 9, [17, 26]), ("县科协", 38, [18, 27]), ("县经济信息委", 38, [18, 27])],
+    [("县林业局", 9, [18, 27]), ("县科协", 38, [19, 28]), ("县经济信息委", 38, [19, 28])],
 )
 def test_queries_do_not_grow_with_the_lines(signed_in, cast, county, unit, lines, expected):
     period = factories.make_period(county, "2023Q3")

@@ -216,7 +216,7 @@ def without_mark(book):
 
 SHEETS = {
     "another unit": (meta("B2", "999999"), "这是另一个单位的填报表"),
-    "another quarter": (meta("A3", "2023Q2"), "这是另一个季度（2023Q2）的填报表"),
+    "another quarter": (meta("A3", "2023Q2"), "这是另一个填报期（2023Q2）的填报表"),
     "another plan": (meta("A2", "wuxi-2021-2025"), "这是另一个方案的填报表。"),
     "an older format": (meta("B1", "0"), "填报表的格式已更新。"),
     "hidden sheet deleted": (without_mark, "这不是从本平台下载的填报表"),

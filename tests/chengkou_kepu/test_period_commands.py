@@ -121,3 +121,14 @@ def test_what_is_not_open_or_archived_cannot_be_closed():
 
     assert refusal("close_period", "2023Q3", at="2023-10-11") == "2023年第三季度还没有开放填报。"
     assert refusal("close_period", "2023Q2", at="2023-10-11") == "2023年第二季度已定稿归档，不能再改。"
+
+
+def test_a_deadline_reckoned_without_the_years_holidays_is_said_to_be():
+    make_plan("later", starts_on=date(2026, 1, 1), ends_on=date(2030, 12, 31))
+
+    said = run("open_period", "2026Q4", at="2026-12-31")
+
+    assert said == (
+        f"{NAME}：2026年第四季度已开放填报，截止时间 2027-01-11 23:59。"
+        "2027年放假安排尚未公布，截止日期暂按周末推算。"
+    )

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 
 from chengkou_kepu.templatetags import portal
 from indicators.attainment import Attainment
-from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod
+from tasks.models import CloseOut, Plan, QuarterlyReport, ReportingPeriod
 from tasks.obligations import Filing
 from tasks.progress import Light
 from tests.factories import moment
@@ -167,20 +167,24 @@ def test_dates_are_those_of_shanghai():
 
 
 def test_a_missing_date_is_a_dash():
-    assert [portal.zh_date(None), portal.zh_datetime(None), portal.quarter_label(None)] == ["—", "—", "—"]
+    assert [portal.zh_date(None), portal.zh_datetime(None), portal.period_label(None, "QUARTER")] == [
+        "—",
+        "—",
+        "—",
+    ]
 
 
 def test_quarters_and_ordinals():
-    source = "{{ key|quarter_label }} {{ 10|zh_ordinal }}"
+    source = "{{ key|period_label:'QUARTER' }} {{ 10|zh_ordinal }}"
     assert rendered(source, key=(2023, 3)) == "2023年第三季度 十"
 
 
 def test_period_picker_offers_the_newest_first_and_keeps_other_choices():
-    periods = [ReportingPeriod(pk=pk, year=2023, quarter=pk) for pk in (1, 2)]
+    periods = [ReportingPeriod(pk=pk, plan=Plan(), year=2023, quarter=pk) for pk in (1, 2)]
     request = RequestFactory().get("/", {"period": "2023Q1", "action": "3", "page": "2"})
     assert rendered(PICKER, period=periods[0], periods=periods, request=request) == picture("""
         <form class="picker" method="get"><input type="hidden" name="action" value="3">
-        <label class="visually-hidden" for="period">季度</label>
+        <label class="visually-hidden" for="period">填报期</label>
         <select class="auto" id="period" name="period" data-autosubmit>
         <option value="2023Q2">2023年第二季度</option><option value="2023Q1" selected>2023年第一季度</option></select>
         <noscript><button class="button">查看</button></noscript></form>
@@ -188,8 +192,8 @@ def test_period_picker_offers_the_newest_first_and_keeps_other_choices():
 
 
 def test_period_picker_shows_a_quarter_that_is_not_open_yet():
-    assert rendered(PICKER, period=ReportingPeriod(year=2023, quarter=4), periods=[]) == picture("""
-        <form class="picker" method="get"><label class="visually-hidden" for="period">季度</label>
+    assert rendered(PICKER, period=ReportingPeriod(plan=Plan(), year=2023, quarter=4), periods=[]) == picture("""
+        <form class="picker" method="get"><label class="visually-hidden" for="period">填报期</label>
         <select class="auto" id="period" name="period" data-autosubmit>
         <option value="" selected>2023年第四季度（尚未开放）</option></select>
         <noscript><button class="button">查看</button></noscript></form>

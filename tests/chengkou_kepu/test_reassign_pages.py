@@ -136,7 +136,7 @@ def test_a_decision_is_corrected_within_its_quarter(coordinator, plan, units):
         (["jiaowei"], {"decided_by": ""}, "请写明依据的文件或会议。"),
         (["jiaowei"], {"reason": " "}, "请写明调整理由。"),
         (["jiaowei"], {"quarter": "2021Q1"}, "方案起始即适用的分工以文件为准，请更正文件后重新导入。"),
-        (["jiaowei"], {"quarter": "2026Q1"}, "请选择方案期内的季度。"),
+        (["jiaowei"], {"quarter": "2026Q1"}, "请选择方案期内的填报期。"),
         (["jiaowei"], {"lead_1": "x"}, "没有这个单位，请重新选择。"),
     ],
 )

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from chengkou_kepu.dashboard import HeatCell
 from chengkou_kepu.plan_import import import_plan
 from departments.models import AuditRecord, Department, Membership, Reform, Role, Succession
 from indicators.models import Indicator
@@ -294,7 +295,7 @@ class TestReturns:
         ]
         assert names == [{"县文化旅游委"}, {"县文化和旅游发展委员会"}]
         row = next(row for row in boards[1].heat if row.department == "县文化和旅游发展委员会")
-        assert row.cells[-2:] == (Filing.ON_TIME, Filing.PENDING)
+        assert row.cells[-2:] == (HeatCell(Filing.ON_TIME), HeatCell(Filing.PENDING))
 
     def test_exports_of_each_quarter_name_its_units(self, signed_in, cast, county, q1, renamed):
         client = signed_in(cast.lingdao)
@@ -389,8 +390,8 @@ class TestReturns:
         reformed(signed_in(cast.kexie), "RENAME", [old], ["县文化和旅游发展委员会"], **data)
         client = signed_in(clerk)
         asks = client.get(URL + "?period=2023Q4").context["asks"]
-        assert [(ask.text.split("，")[0], ask.query) for ask in asks] == [
-            ("县文化旅游委2023年第四季度季报尚未报送", f"?unit={old.pk}")
+        assert [(ask.text.split("，")[0], ask.unit) for ask in asks] == [
+            ("县文化旅游委2023年第四季度季报尚未报送", old.pk)
         ]
         assert [str(u) for u in client.get(f"{URL}filing/").context["own"]] == [
             "县文化和旅游发展委员会",

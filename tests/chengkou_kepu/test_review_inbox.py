@@ -87,5 +87,5 @@ def test_the_inbox_costs_the_same_for_one_and_four_reports(
     for filed in ([units.nongye], [units.jiaowei, units.kexie]):
         for unit in filed:
             factories.make_report(period, unit, status=Status.SUBMITTED, by=cast.kexie)
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(17):
             client.get(f"/plans/{plan.slug}/review/?period=2023Q3")

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from indicators.models import Indicator, Measurement
-from tasks.models import ProgressEntry, QuarterlyReport, Responsibility
+from tasks.models import Evidence, ProgressEntry, QuarterlyReport, Responsibility
 from tests import factories
 from tests.factories import moment
 
@@ -124,6 +124,46 @@ def test_texts_without_anything_in_common_are_not_marked(signed_in, cast, baseli
     assert re.findall(r"<(?:ins|del)>", page) == []
 
 
+def test_further_texts_and_figures_stand_beside_the_older_ones_with_marks(
+    signed_in, cast, baseline, submitted
+):
+    factories.make_report(baseline, submitted.department, completions={1: 40})
+    ProgressEntry.objects.filter(report__period=baseline).update(
+        problems="缺少科普专职人员两名。", next_steps="召开推进会。", activities=3
+    )
+    submitted.entries.filter(responsibility__task__number=1).update(
+        problems="缺少科普专职人员一名。", results="建成基地。", activities=12
+    )
+    page = markup(signed_in(cast.kexie), submitted)
+    card = page[page.index('id="line-') :].split("</section>")[0]
+    before, now = card.split('<div class="small muted">本季')
+    assert "缺少科普专职人员<del>两</del>名。" in before
+    assert words(before[before.index("第1项进展") :]) == (
+        "第1项进展 问题与困难： 缺少科普专职人员 两 名。 下步计划： 召开推进会。 活动 3 场次"
+    )
+    assert "缺少科普专职人员<ins>一</ins>名。" in now
+    assert words(now[now.index("第1项进展") :]) == (
+        "第1项进展 取得成效： 建成基地。 问题与困难： 缺少科普专职人员 一 名。 活动 12 场次"
+    )
+
+
+def test_a_text_taken_over_word_for_word_is_marked(signed_in, cast, baseline, submitted):
+    factories.make_report(baseline, submitted.department, completions={1: 40, 2: 10})
+    submitted.entries.filter(responsibility__task__number=2).update(progress="另有进展。")
+    assert markup(signed_in(cast.kexie), submitted).count("文字与上次相同") == 1
+    ProgressEntry.objects.update(no_change=True, no_change_reason="汛期停工", completion=None, stage="")
+    assert "文字与上次相同" not in markup(signed_in(cast.kexie), submitted)
+
+
+def test_a_file_added_since_the_return_is_a_change(signed_in, cast, returned):
+    entry = returned.entries.get(responsibility__task__number=2)
+    file = {"file": "a", "name": "名册.pdf", "size": 1, "uploaded_by": cast.nongye}
+    Evidence.objects.create(entry=entry, uploaded_at=moment("2023-10-12 09:00"), **file)
+    page = markup(signed_in(cast.kexie), returned)
+    assert heads(page)[1] == "牵头 2 第2项重点工作 本次有修改 进度 20% 推进中 须补正"
+    assert "退回后没有修改" not in page
+
+
 def test_what_is_left_empty_is_listed(signed_in, cast, plan, submitted):
     Indicator.objects.create(
         plan=plan, code="training", name="农民教育培训", kind="CUMULATIVE", owner=submitted.department
@@ -191,6 +231,8 @@ def test_a_value_changed_since_the_return_is_marked(signed_in, cast, returned, m
     assert "农民教育培训 本次有修改" in measurement(page, measured[0])
     assert "本次有修改" not in measurement(page, measured[1])
     assert "上次退回后 4 项中 1 项有修改" in words(page)
+    folded = page[page.index("<summary>退回后没有修改的 2 项</summary>") :].split("</details>")[0]
+    assert [f"measurement-{indicator.pk}" in folded for indicator in measured] == [False, True]
 
 
 @pytest.mark.parametrize(("user", "buttons"), [("kexie", 0), ("zhengfuban", 2)])

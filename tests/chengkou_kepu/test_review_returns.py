@@ -54,6 +54,43 @@ def test_a_remark_stands_at_its_line_and_may_replace_the_reason(
     assert "前补正后重新报送" in page
 
 
+def test_a_remark_is_read_again_in_the_log_and_when_the_return_comes_back(
+    signed_in, cast, submitted, line, clock
+):
+    clock("2023-10-11 09:00")
+    give_back(signed_in(cast.kexie), submitted, lines=[line], **{f"remark-{line}": "请写明学校名称。"})
+    page = signed_in(cast.zhengfuban).get(address(submitted)).content.decode()
+    assert '<div class="prewrap">第 3 项：请写明学校名称。</div>' in page
+    file_again(signed_in(cast.jiaowei), submitted, clock, "2023-10-12 10:00")
+    page = signed_in(cast.zhengfuban).get(address(submitted)).content.decode()
+    assert "第 3 项</a>（请写明学校名称。）" in page
+    assert '<span class="small">意见：请写明学校名称。</span>' in page
+
+
+def test_a_refused_return_keeps_everything_typed(signed_in, cast, submitted, line):
+    data = {f"remark-{line}": " ", "lines": [line], "code": "EMPTY", "keep": "1", "reason": " "}
+    page = give_back(signed_in(cast.kexie), submitted, **data).content.decode()
+    assert "请写明理由。" in page
+    assert f'value="{line}" checked' in page
+    assert 'name="keep" value="1" checked' in page
+    assert 'name="code" value="EMPTY" checked' in page
+    behind = {"verb": "RETURN", "version": 9} | data | {f"remark-{line}": "请写“学校”。"}
+    page = signed_in(cast.kexie).post(address(submitted), behind).content.decode()
+    assert 'value="请写“学校”。" list="snippets"' in page
+
+
+def test_flagged_lines_are_not_accepted_by_mistake(signed_in, cast, submitted, line):
+    asked = {"verb": "ACCEPT", "version": submitted.version, "lines": [line], f"remark-{line}": "请补充。"}
+    client = signed_in(cast.kexie)
+    page = client.post(address(submitted), asked).content.decode()
+    assert "还勾选着 1 项须补正：请退回补正；要审核通过的，请先取消勾选。" in page
+    assert 'value="请补充。" list="snippets"' in page
+    assert statuses([submitted]) == [Status.SUBMITTED]
+    del asked["lines"]
+    client.post(address(submitted), asked)
+    assert statuses([submitted]) == [Status.ACCEPTED]
+
+
 def test_a_remark_at_an_unticked_line_is_no_reason(signed_in, cast, submitted, line):
     page = give_back(signed_in(cast.kexie), submitted, **{f"remark-{line}": "请写明学校名称。"})
     assert "请写明理由。" in page.content.decode()
@@ -119,6 +156,12 @@ def test_a_reason_is_kept_offered_and_taken_away(signed_in, cast, submitted, clo
     response = signed_in(cast.kexie).post(remove, {"next": "https://evil.example/"})
     assert response.url == f"/plans/{submitted.period.plan.slug}/review/"
     assert not RemarkSnippet.objects.exists()
+
+
+def test_remarks_are_kept_with_the_reason_each_once(signed_in, cast, submitted, line):
+    data = {"lines": [line], f"remark-{line}": "请写明依据。 ", "reason": "请写明依据。", "keep": "1"}
+    give_back(signed_in(cast.kexie), submitted, **data)
+    assert list(RemarkSnippet.objects.values_list("text", flat=True)) == ["请写明依据。"]
 
 
 @pytest.fixture

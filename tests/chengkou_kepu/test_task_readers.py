@@ -59,7 +59,7 @@ def test_the_ask_leads_to_the_tasks_own_line(signed_in, cast, plan, period, unit
     clock("2023-10-07 10:00")
     lead = Responsibility.objects.get(task__number=2, department=units.nongye)
     page = signed_in(cast.nongye).get(f"{URL}tasks/2/").content.decode()
-    assert f'<a href="{URL}filing/2023Q3/#line-{lead.pk}">去填报</a>' in page
+    assert f'<a href="{URL}filing/2023Q3/?unit={units.nongye.pk}#line-{lead.pk}">去填报</a>' in page
 
 
 def test_nothing_is_asked_for_a_task_that_is_closed_out(signed_in, cast, plan, period, units, clock):
@@ -103,14 +103,14 @@ def test_how_far_a_leads_return_is_its_own_affair_until_it_is_filed(
 ):
     factories.make_report(period, units.nongye, completions={1: 45}, status=status)
     page = signed_in(getattr(cast, user)).get(f"{URL}tasks/1/", {"period": "2023Q3"}).content.decode()
-    assert between(page, '<td data-label="本季季报">', "</td>") == said
+    assert between(page, '<td data-label="本季报送">', "</td>") == said
 
 
 def test_a_figure_that_awaits_review_says_which_quarter_it_is_from(signed_in, cast, plan, period, units):
     earlier = factories.make_period(plan, "2023Q2")
     factories.make_report(earlier, units.nongye, completions={1: 45}, status=Status.SUBMITTED)
     page = signed_in(cast.lingdao).get(f"{URL}tasks/1/", {"period": "2023Q3"}).content.decode()
-    assert between(page, '<td data-label="本季季报">', "</td>") == "未报待审核：45%（2023年第二季度）"
+    assert between(page, '<td data-label="本季报送">', "</td>") == "未报待审核：45%（2023年第二季度）"
 
 
 def test_supporting_units_are_folded_in_all_quarters_but_the_newest(signed_in, cast, baseline, period, units):

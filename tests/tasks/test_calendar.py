@@ -119,3 +119,67 @@ def test_a_quarter_is_named():
 )
 def test_working_days_are_counted(day, count, result):
     assert calendar.add_working_days(day, count) == result
+
+
+@pytest.mark.parametrize(("year", "known"), [(2003, False), (2004, True), (2026, True), (2027, False)])
+def test_the_years_whose_holidays_are_known(year, known):
+    assert calendar.calendar_known(year) == known
+
+
+HALF_YEAR, YEAR = calendar.Cadence.HALF_YEAR, calendar.Cadence.YEAR
+
+
+@pytest.mark.parametrize(
+    ("key", "cadence", "label", "title", "first", "last", "following"),
+    [
+        (
+            *((2023, 2), HALF_YEAR, "2023年上半年", "2023年上半年报告"),
+            *(date(2023, 1, 1), date(2023, 6, 30), (2023, 4)),
+        ),
+        (
+            *((2023, 4), HALF_YEAR, "2023年下半年", "2023年下半年报告"),
+            *(date(2023, 7, 1), date(2023, 12, 31), (2024, 2)),
+        ),
+        ((2023, 4), YEAR, "2023年度", "2023年度报告", date(2023, 1, 1), date(2023, 12, 31), (2024, 4)),
+        (
+            *((2023, 3), calendar.Cadence.QUARTER, "2023年第三季度", "2023年第三季度季报"),
+            *(date(2023, 7, 1), date(2023, 9, 30), (2023, 4)),
+        ),
+    ],
+)
+def test_a_period_of_each_cadence(key, cadence, label, title, first, last, following):
+    assert (
+        calendar.label(*key, cadence),
+        calendar.report_title(*key, cadence),
+        calendar.first_day(*key, cadence),
+        calendar.last_day(*key),
+        calendar.following(*key, cadence),
+    ) == (label, title, first, last, following)
+
+
+@pytest.mark.parametrize(
+    ("cadence", "periods"),
+    [
+        ("QUARTER", [(2023, 1), (2023, 2), (2023, 3), (2023, 4)]),
+        ("HALF_YEAR", [(2023, 2), (2023, 2), (2023, 4), (2023, 4)]),
+        ("YEAR", [(2023, 4)] * 4),
+    ],
+)
+def test_the_period_a_quarter_lies_in(cadence, periods):
+    assert [calendar.period_of(2023, quarter, cadence) for quarter in (1, 2, 3, 4)] == periods
+
+
+@pytest.mark.parametrize(
+    ("days", "to_working_day", "due_on"),
+    [
+        (10, True, date(2026, 1, 12)),
+        (10, False, date(2026, 1, 10)),
+        (15, True, date(2026, 1, 15)),
+        (1, True, date(2026, 1, 4)),
+    ],
+    ids=["moved", "left on a Saturday", "a Thursday", "New Year's Day, then to Sunday 4, worked in exchange"],
+)
+def test_the_due_rule_of_a_plan(days, to_working_day, due_on):
+    """1–3 January 2026 are a holiday and Sunday 4 January is worked (国办 notice of November 2025)."""
+    rule = {"days": days, "to_working_day": to_working_day}
+    assert calendar.default_due_at(2025, 4, **rule) == calendar.end_of(due_on)

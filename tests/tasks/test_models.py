@@ -10,12 +10,16 @@ from django.db import IntegrityError, connection, transaction
 from tasks.models import (
     Action,
     CloseOut,
+    Evidence,
+    Extension,
     NoDuty,
     Plan,
     PlanFinding,
     ProgressEntry,
     QuarterlyReport,
     RemarkSnippet,
+    Reminder,
+    ReportEvent,
     ReportingPeriod,
     Responsibility,
     SupportRequest,
@@ -64,6 +68,26 @@ def second_request(rows):
     return SupportRequest(**asked)
 
 
+def extension_with(rows, **fields):
+    asked = {"asked_until": date(2023, 10, 20), "reason": "培训", "asked_by": rows["user"], "asked_at": AT}
+    return Extension(**{"period": rows["period"], "department": rows["nongye"]} | asked | fields)
+
+
+def second_extension(rows):
+    extension_with(rows).save()
+    return extension_with(rows)
+
+
+def reminder_with(rows, **fields):
+    told = {"due_on": date(2023, 10, 10), "text": "请填报。", "at": AT}
+    return Reminder(**{"period": rows["period"], "department": rows["nongye"]} | told | fields)
+
+
+def second_reminder(rows):
+    reminder_with(rows, step=-3).save()
+    return reminder_with(rows, step=-3)
+
+
 def second_snippet(rows):
     RemarkSnippet.objects.create(owner=rows["user"], text="请补正。")
     return RemarkSnippet(owner=rows["user"], text="请补正。")
@@ -89,6 +113,29 @@ def entry_with(rows, **fields):
         **{"report": rows["report"], "responsibility": rows["other_line"], "updated_by": rows["user"]}
         | {"updated_at": AT}
         | fields
+    )
+
+
+def evidence_with(rows, **owners):
+    file = {"file": "evidence/2023/10/a.pdf", "name": "名册.pdf", "size": 1, "sha256": "0" * 64}
+    uploaded = {"content_type": "application/pdf", "uploaded_by": rows["user"], "uploaded_at": AT}
+    return Evidence(**file | uploaded | owners)
+
+
+def stored_close_out(rows):
+    close_out = close_out_with(rows)
+    close_out.save()
+    return close_out
+
+
+def signed_event(rows):
+    return ReportEvent.objects.create(
+        report=rows["report"],
+        verb="SUBMIT",
+        from_status="DRAFT",
+        to_status="SUBMITTED",
+        by=rows["user"],
+        at=AT,
     )
 
 
@@ -195,6 +242,43 @@ IMPOSSIBLE = [
         "核查结论应有核查人和时间。",
         lambda rows: close_out_with(rows, decided_by=rows["user"], decided_at=AT),
     ),
+    *(
+        ("evidence_of_exactly_one", "一份文件只能附在一项进展、一项办结申请或一次线下签批上。", build)
+        for build in (
+            evidence_with,
+            lambda rows: evidence_with(rows, entry=rows["report"].entries.get(), event=signed_event(rows)),
+            lambda rows: evidence_with(rows, close_out=stored_close_out(rows), event=signed_event(rows)),
+            lambda rows: evidence_with(
+                rows, entry=rows["report"].entries.get(), close_out=stored_close_out(rows)
+            ),
+        )
+    ),
+    ("extension_one_standing_per_unit", "该单位本季度已申请延期或已同意延期。", second_extension),
+    (
+        "extension_decision_on_record",
+        "延期的答复应有答复人和时间。",
+        lambda rows: extension_with(rows, status="GRANTED", granted_until=date(2023, 10, 20)),
+    ),
+    *(
+        (
+            "extension_granted_has_day",
+            "同意延期应写明日期，其他状态不应有。",
+            lambda rows, fields=fields: extension_with(
+                rows, decided_by=rows["user"], decided_at=AT, **fields
+            ),
+        )
+        for fields in (
+            {"status": "GRANTED"},
+            {"status": "REFUSED", "refusal": "时间尚够", "granted_until": date(2023, 10, 20)},
+        )
+    ),
+    (
+        "extension_refusal_has_reason",
+        "不同意延期须说明理由。",
+        lambda rows: extension_with(rows, status="REFUSED", decided_by=rows["user"], decided_at=AT),
+    ),
+    ("reminder_once_for_each_step", "这一步已经提醒过该单位。", second_reminder),
+    ("reminder_by_hand_has_user", "人工提醒应有操作人。", reminder_with),
     ("snippet_once", "这条批语已经有了。", second_snippet),
     ("request_one_per_line_and_period", "本季度已向该单位征集此项进展。", second_request),
     ("no_duty_one_standing_per_line", "此项已提出或已确认无具体任务。", second_no_duty),
@@ -249,6 +333,9 @@ def test_an_impossible_row_is_refused_by_form_and_database(name, sentence, build
             valid_to=date(2023, 1, 1),
         ),
         lambda rows: close_out_with(rows, status="VERIFIED", decided_by=rows["user"], decided_at=AT),
+        lambda rows: evidence_with(rows, entry=rows["report"].entries.get()),
+        lambda rows: evidence_with(rows, close_out=stored_close_out(rows)),
+        lambda rows: evidence_with(rows, event=signed_event(rows)),
     ],
 )
 def test_a_possible_row_is_taken(build, rows):

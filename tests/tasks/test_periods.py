@@ -7,7 +7,7 @@ import pytest
 from departments.models import AuditRecord
 from tasks.calendar import default_due_at, end_of
 from tasks.models import ReportingPeriod
-from tasks.periods import close_period, move_due, next_quarter, open_period, reopen_period
+from tasks.periods import close_period, move_due, next_period, open_period, reopen_period
 from tasks.refusals import NotAllowed, Refused
 from tests import factories
 from tests.factories import moment
@@ -144,7 +144,7 @@ def test_nothing_moves_in_an_archived_quarter(period, cast):
 def test_the_quarter_that_comes_next(last, following, plan):
     if last:
         factories.make_period(plan, last)
-    assert next_quarter(plan) == following
+    assert next_period(plan) == following
 
 
 def test_the_first_period_is_the_baseline(plan, baseline, period):

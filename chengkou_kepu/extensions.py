@@ -1,0 +1,37 @@
+"""延期: the coordinator's answer to what a unit asked on its filing page."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from tasks import extensions
+from tasks.forms import DueForm
+from tasks.models import Extension
+from tasks.refusals import Refused
+
+from .review import coordinated_plan
+
+
+@require_POST
+def extension_decide(request, slug, pk):
+    """Grant or refuse as posted; back to the inbox, where a refusal is said, also of one's own unit's request."""
+    plan = coordinated_plan(request, slug)
+    extension = Extension.objects.filter(pk=pk, period__plan=plan).first()
+    if extension is None:
+        raise Http404("没有这项延期申请。")
+    asked = {"by": request.user, "at": timezone.now()}
+    try:
+        if request.POST.get("verb") == "grant":
+            form = DueForm(request.POST)
+            if not form.is_valid():
+                raise Refused(form.errors["due_on"][0])
+            decided = extensions.grant(extension, until=form.cleaned_data["due_on"], **asked)
+        else:
+            decided = extensions.refuse(extension, reason=request.POST.get("reason", ""), **asked)
+        messages.success(request, f"{decided.department}{decided.period.report_title}{decided.answer}")
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(f"{reverse('review', args=[slug])}#extensions")

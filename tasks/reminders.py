@@ -1,0 +1,102 @@
+"""提醒、催报: the verbs that remind a unit of its missing return and keep what it was told."""
+
+from django.db import IntegrityError, transaction
+
+from departments import audit, notices
+
+from . import calendar, permissions, reminding
+from .models import Extension, Reminder, ReportingPeriod
+from .obligations import own_due
+from .refusals import NotAllowed, Refused
+from .telling import tell_reminder
+from .workflow import locked_report, reason_not_open
+
+LONGEST = 500
+
+
+def remind_step(period, unit, *, step, at):
+    """Take the step for the unit (UnitFiling): the Reminder, claimed together with its notices.
+
+    None where it was taken already, nobody has an account, or the unit has filed, the period was closed or the
+    deadline moved since the unit was read.
+    """
+    due_at = own_due(period.due_at, unit.extended_to)
+    try:
+        with transaction.atomic():
+            if not _still_due(period, unit, due_at, at):
+                return None
+            people = list(notices.people_of(unit.department_id))
+            if not people:
+                return None
+            text = reminding.template(period, reminding.kind_of(reminding.days_from(due_at, at)))
+            return _record(
+                period, unit, due_at, people, text=worded(text, period, unit, at), step=step, at=at
+            )
+    except IntegrityError:
+        return None
+
+
+def remind_by_hand(period, told, *, channel, by, at):
+    """A coordinator reminds units now: `told` are (UnitFiling, text) pairs; the Reminders.
+
+    By 站内消息 everybody of the unit is told; of a call, a message or a letter the record alone is written.
+    """
+    if not permissions.coordinates(by, period.plan):
+        raise NotAllowed("只有科协工作人员可以催报。")
+    why = reason_not_open(period, at=at)
+    if why:
+        raise Refused(why)
+    if not told:
+        raise Refused("请勾选要提醒的单位。")
+    with transaction.atomic():
+        return [_remind(period, unit, text, channel=channel, by=by, at=at) for unit, text in told]
+
+
+def worded(text, period, unit, at):
+    """The text as the unit is to read it."""
+    due_at = own_due(period.due_at, unit.extended_to)
+    return reminding.worded(text, unit=unit.department, due_at=due_at, extended_to=unit.extended_to, at=at)
+
+
+def _remind(period, unit, text, *, channel, by, at):
+    if not text.strip() or len(text) > LONGEST:
+        raise Refused("请写明提醒的内容。" if not text.strip() else f"提醒的内容最多 {LONGEST} 字。")
+    due_at = own_due(period.due_at, unit.extended_to)
+    if not unit.to_be_reminded or _has_filed(period, unit):
+        raise Refused(f"{unit.department}已报送或不需报送，不再提醒。")
+    if channel == Reminder.Channel.LETTER and at <= due_at:
+        raise Refused(f"{unit.department}尚未到截止时间，不发催报函。")
+    people = list(notices.people_of(unit.department_id)) if channel == Reminder.Channel.NOTICE else []
+    if channel == Reminder.Channel.NOTICE and not people:
+        raise Refused(f"{unit.department}没有账号，须电话通知。")
+    reminder = _record(period, unit, due_at, people, text=text.strip(), channel=channel, by=by, at=at)
+    detail = f"{reminder.get_channel_display()}：{reminder.text}"
+    audit.record("催报", f"{unit.department}{period.report_title}", by=by, at=at, detail=detail)
+    return reminder
+
+
+def _record(period, unit, due_at, people, **given):
+    reminder = Reminder.objects.create(
+        period=period,
+        department_id=unit.department_id,
+        due_on=calendar.local_day(due_at),
+        people=len(people),
+        **given,
+    )
+    tell_reminder(reminder, people)
+    return reminder
+
+
+def _still_due(period, unit, due_at, at):
+    """Whether the unit has still not filed, and the period is open with the same deadline for it."""
+    if _has_filed(period, unit):
+        return False
+    now = ReportingPeriod.objects.get(pk=period.pk)
+    days = Extension.objects.filter(period=period, department=unit.department_id).granted_days()
+    return now.is_open(at) and own_due(now.due_at, days.get((period.pk, unit.department_id))) == due_at
+
+
+def _has_filed(period, unit):
+    """Waits for a submission that is under way."""
+    report = locked_report(period=period, department=unit.department_id)
+    return report is not None and (report.first_submitted_at is not None or report.status == "RETURNED")

@@ -1,0 +1,301 @@
+"""Two plans of one county, one after the other, and one of another county: shared people, separate books."""
+
+import re
+from io import BytesIO, StringIO
+from urllib.parse import unquote
+
+import pytest
+from django.core.management import CommandError, call_command
+from openpyxl import load_workbook
+
+from departments.models import Department, Membership, Region
+from indicators.models import Indicator
+from tasks.models import CloseOut, Evidence, Plan, PlanFinding, Responsibility
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+HEAD = ["序号", "重点工作", "牵头单位", "配合单位"]
+OLD, NEW, FAR = "/plans/chengkou-2021-2025/", "/plans/chengkou-2026-2030/", "/plans/wuxi-2021-2025/"
+
+
+def plan_file(folder, county, years, tasks, section):
+    """A document of the genre, its tasks as (title, leads, supports)."""
+    rows = [[f"一、{section}"]]
+    rows += [[str(n), *cells] for n, cells in enumerate(tasks, start=1)]
+    lines = [
+        f"{county}人民政府办公室",
+        f"关于印发{county}全民科学素质行动实施方案（{years}年）的通知",
+        f"{county}全民科学素质行动",
+        f"（{years}年）实施方案",
+        "一、重点任务",
+        f"（一）{section}。",
+        *(f"{title}。认真组织实施。" for title, _, _ in tasks),
+        "重点任务责任分解表",
+    ]
+    table = "\n\n".join("\n".join("\t" + cell for cell in row) for row in [HEAD, *rows])
+    path = folder / f"{county}{years}.txt"
+    path.write_text("\n".join(lines) + "\n" + table + "\n", "utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def three(cast, tmp_path):
+    """(old, new, far): 城口县's plans of 2021―2025 and 2026―2030, and 巫溪县's of 2021―2025."""
+    old_tasks = [("培育新型农民", "县农业农村委", "县财政局、县教委"), ("开展校园活动", "县教委", "县科协")]
+    new_tasks = [("建设智慧科普", "县农业农村委", "县数据局"), ("培养青年人才", "县教委", "县财政局")]
+    far_tasks = [("保护峡谷生态", "县林业局", "县财政局")]
+    for county, years, tasks, section in [
+        ("城口县", "2021―2025", old_tasks, "实施农民科学素质提升行动"),
+        ("城口县", "2026―2030", new_tasks, "实施数字科普行动"),
+        ("巫溪县", "2021―2025", far_tasks, "实施生态科普行动"),
+    ]:
+        call_command("import_plan", plan_file(tmp_path, county, years, tasks, section), stdout=StringIO())
+    return tuple(
+        Plan.objects.get(slug=s) for s in ("chengkou-2021-2025", "chengkou-2026-2030", "wuxi-2021-2025")
+    )
+
+
+@pytest.fixture
+def used(three, cast):
+    """In each plan of 城口县 a period with returns, an indicator, a finding, evidence and a close-out of its own."""
+    nongye, jiaowei = (
+        Department.objects.get(name=n, region__name="城口县") for n in ("县农业农村委", "县教委")
+    )
+    for plan, code, word in zip(three[:2], ("2025Q3", "2026Q1"), ("旧方案", "新方案"), strict=True):
+        period = factories.make_period(plan, code)
+        report = factories.make_report(period, nongye, completions={1: 40}, by=cast.nongye)
+        entry = report.entries.get()
+        entry.progress = f"{word}的进展"
+        entry.save()
+        factories.make_report(period, jiaowei, completions={2: 30}, status="SUBMITTED", by=cast.jiaowei)
+        Evidence.objects.create(
+            entry=entry,
+            name=f"{word}的材料.pdf",
+            size=1,
+            file="a.pdf",
+            uploaded_by=cast.nongye,
+            uploaded_at=period.due_at,
+        )
+        Indicator.objects.create(
+            plan=plan, code="own", name=f"{word}的指标", kind="CUMULATIVE", owner=nongye, position=1
+        )
+        PlanFinding.objects.create(plan=plan, code="title_differs", message=f"{word}的核对事项")
+        CloseOut.objects.create(
+            task=plan.tasks.get(number=1),
+            period=period,
+            department=nongye,
+            summary="完成",
+            applied_by=cast.nongye,
+            applied_at=period.due_at,
+        )
+    return three
+
+
+def body_of(response):
+    """The page without its header, where the other plans are named to switch to; a workbook's texts."""
+    if response.streaming:
+        book = load_workbook(BytesIO(response.getvalue()))
+        texts = [str(c) for sheet in book for row in sheet.iter_rows(values_only=True) for c in row if c]
+        return unquote(response["Content-Disposition"]) + "\n" + "\n".join(texts)
+    page = response.content.decode()
+    return page[: page.index('<header class="top">')] + page[page.index("</header>") :]
+
+
+PAGES = [
+    *("", "tasks/", "tasks/?q=科普", "tasks/1/", "actions/1/", "departments/", "departments/{unit}/"),
+    *("indicators/", "indicators/own/", "filing/", "filing/{code}/", "filing/{code}/sheet/", "exports/"),
+    *("filing/{code}/upload/", "filing/{code}/cooperation/", "filing/{code}/workbook.xlsx"),
+    *("exports/summary.xlsx", "exports/responsibility-table.xlsx"),
+]
+COORDINATORS_PAGES = [
+    *("review/", "review/{report}/", "periods/", "periods/{code}/", "findings/", "close-outs/{close_out}/"),
+]
+OWN_WORDS = {
+    OLD: ("培育新型农民", "开展校园活动", "农民科学素质", "旧方案", "2025年第三季度", "2025Q3", "2021―2025"),
+    NEW: ("建设智慧科普", "培养青年人才", "数字科普", "新方案", "2026年第一季度", "2026Q1", "2026―2030"),
+}
+
+
+@pytest.mark.parametrize(
+    ("user", "page"),
+    [("nongye", p) for p in PAGES] + [("kexie", p) for p in [*COORDINATORS_PAGES, "", "departments/"]],
+)
+def test_no_page_or_export_of_a_plan_shows_the_other(signed_in, cast, used, clock, user, page):
+    clock("2026-04-05 09:00")
+    client = signed_in(getattr(cast, user))
+    for plan, own, other in ((used[0], OLD, NEW), (used[1], NEW, OLD)):
+        period = plan.periods.get()
+        names = {
+            "code": period.code,
+            "unit": Department.objects.get(name="县农业农村委", region=plan.region).pk,
+            "report": period.reports.get(status="SUBMITTED").pk,
+            "close_out": CloseOut.objects.get(period=period).pk,
+        }
+        response = client.get(own + page.format(**names))
+        assert response.status_code == 200
+        said = body_of(response)
+        assert [word for word in OWN_WORDS[other] if word in said] == []
+        assert [word for word in OWN_WORDS[own] if word in said] != []
+
+
+def test_nothing_of_one_plan_is_reached_through_the_other(signed_in, cast, used, clock):
+    clock("2026-04-05 09:00")
+    new = used[1].periods.get()
+    paths = [
+        *("?period=2026Q1", "tasks/?period=2026Q1", "exports/summary.xlsx?period=2026Q1"),
+        f"review/{new.reports.get(status='SUBMITTED').pk}/",
+        f"close-outs/{CloseOut.objects.get(period=new).pk}/",
+        f"evidence/{Evidence.objects.get(entry__report__period=new).pk}/",
+    ]
+    client = signed_in(cast.kexie)
+    assert {path: client.get(OLD + path).status_code for path in paths} == dict.fromkeys(paths, 404)
+    finding = PlanFinding.objects.get(plan=used[1], code="title_differs")
+    assert client.post(f"{OLD}findings/{finding.pk}/", {"settlement": "已核对。"}).status_code == 404
+    page = client.get(f"{OLD}periods/2026Q1/", follow=True).content.decode()
+    assert "2026年第一季度不在方案期内。" in page
+    client = signed_in(cast.nongye)
+    assert client.get(f"{OLD}filing/2026Q1/").status_code == 404
+
+
+def test_a_line_of_one_plan_is_not_saved_through_the_other(signed_in, cast, used, clock):
+    clock("2025-10-08 09:00")
+    responsibility = Responsibility.objects.get(
+        task__plan=used[1], task__number=1, department__name="县农业农村委"
+    )
+    data = {f"line-{responsibility.pk}-progress": "串了。", f"line-{responsibility.pk}-version": "0"}
+    signed_in(cast.nongye).post(f"{OLD}filing/2025Q3/", data | {"verb": "save"})
+    assert responsibility.entries.get().progress == "新方案的进展"
+
+
+def test_units_and_users_are_shared_within_the_county_and_not_beyond(signed_in, cast, three):
+    old, new, far = three
+    assert Region.objects.filter(name="城口县").count() == 1
+    assert Department.objects.filter(name="县农业农村委").count() == 1
+    treasuries = {d.region.name: d for d in Department.objects.filter(name="县财政局")}
+    assert set(treasuries) == {"城口县", "巫溪县"}
+    held = {
+        plan.slug: set(
+            Responsibility.objects.filter(task__plan=plan, department__name="县财政局").values_list(
+                "department", flat=True
+            )
+        )
+        for plan in three
+    }
+    assert held == {
+        old.slug: {treasuries["城口县"].pk},
+        new.slug: {treasuries["城口县"].pk},
+        far.slug: {treasuries["巫溪县"].pk},
+    }
+    assert [plan.tasks.count() for plan in three] == [2, 2, 1]
+    client = signed_in(cast.nongye)
+    assert [client.get(url).status_code for url in (OLD, NEW, FAR)] == [200, 200, 404]
+    assert client.get(f"{OLD}departments/{treasuries['巫溪县'].pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("now", "home"),
+    [
+        ("2025-12-31 23:59", OLD),
+        ("2026-01-01 00:00", NEW),
+        ("2022-05-01 09:00", OLD),
+        ("2031-02-01 09:00", NEW),
+    ],
+)
+def test_the_current_plan_is_the_one_of_today(signed_in, cast, three, clock, now, home):
+    clock(now)
+    assert signed_in(cast.nongye).get("/")["Location"] == home
+
+
+def test_a_command_wants_the_plan_named_where_counties_have_one_each(three):
+    with pytest.raises(CommandError) as refusal:
+        call_command("open_period", "2023Q3", at="2023-10-03")
+    assert str(refusal.value) == (
+        "有多个行政区的方案，请用 --plan 指明其中之一：chengkou-2021-2025、wuxi-2021-2025。"
+    )
+    call_command("open_period", "2023Q3", at="2023-10-03", plan="wuxi-2021-2025", stdout=StringIO())
+    assert [plan.periods.count() for plan in three] == [0, 0, 1]
+
+
+def switches(response):
+    """{title's years and county: address} of the header's menu."""
+    menu = re.search(r"切换方案</summary><ul>(.*?)</ul>", response.content.decode(), re.S)
+    links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', menu[1]) if menu else []
+    return {title[:3] + title[-14:-5]: address.replace("&amp;", "&") for address, title in links}
+
+
+@pytest.mark.parametrize(
+    ("user", "page", "there"),
+    [
+        ("nongye", "", ""),
+        ("nongye", "tasks/?light=NORMAL", "tasks/"),
+        ("nongye", "tasks/1/", "tasks/"),
+        ("nongye", "actions/1/", ""),
+        ("nongye", "departments/{unit}/", "departments/{unit}/"),
+        ("nongye", "indicators/own/", "indicators/"),
+        ("nongye", "filing/2025Q3/?unit={unit}", "filing/?unit={unit}"),
+        ("nongye", "exports/", "exports/"),
+        ("kexie", "review/", "review/"),
+        ("kexie", "periods/2025Q3/", "periods/"),
+        ("kexie", "findings/", "findings/"),
+    ],
+)
+def test_the_header_switches_to_the_same_kind_of_page(signed_in, cast, used, clock, user, page, there):
+    clock("2026-04-05 09:00")
+    unit = Department.objects.get(name="县农业农村委", region__name="城口县").pk
+    client = signed_in(getattr(cast, user))
+    address = switches(client.get(OLD + page.format(unit=unit)))
+    assert list(address.values()) == [NEW + there.format(unit=unit)]
+    assert client.get(address.popitem()[1]).status_code == 200
+
+
+def test_switching_to_a_county_where_one_may_not_ends_at_its_dashboard(signed_in, cast, used, clock):
+    """县教委's reporter there, coordinator here: filing goes along, what the coordinator alone reads does not."""
+    clock("2026-04-05 09:00")
+    far_unit = Department.objects.get(name="县教委", region__name="巫溪县")
+    Membership.objects.create(user=cast.kexie, role="REPORTER", department=far_unit)
+    client = signed_in(cast.kexie)
+    unit = Department.objects.get(name="县农业农村委", region__name="城口县").pk
+    for page, there in [
+        ("periods/", ""),
+        ("review/", ""),
+        (f"departments/{unit}/", "departments/"),
+        ("tasks/1/", "tasks/"),
+        (f"filing/2025Q3/?unit={unit}", "filing/"),
+    ]:
+        addresses = [a for a in switches(client.get(OLD + page)).values() if a.startswith(FAR)]
+        assert addresses == [FAR + there]
+        assert client.get(addresses[0]).status_code == 200
+
+
+def test_one_plan_alone_offers_no_switch(signed_in, cast, plan):
+    assert "切换方案" not in signed_in(cast.nongye).get(OLD).content.decode()
+
+
+ENDED = '<b class="warn">规划期已结束</b>（2025年12月31日止）'
+
+
+@pytest.mark.parametrize("page", ["", "tasks/", "filing/", "filing/2025Q3/", "exports/"])
+def test_pages_say_that_the_plan_is_over(signed_in, cast, used, clock, page):
+    clock("2025-12-31 23:00")
+    assert "规划期" not in signed_in(cast.nongye).get(OLD + page).content.decode()
+    clock("2026-01-01 00:30")
+    assert ENDED in signed_in(cast.nongye).get(OLD + page).content.decode()
+    if "2025Q3" not in page:
+        assert "规划期" not in signed_in(cast.nongye).get(NEW + page).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("user", "page"),
+    [
+        *[
+            ("nongye", p)
+            for p in ("", "tasks/", "tasks/1/", "departments/", "filing/", "exports/summary.xlsx")
+        ],
+        *[("kexie", p) for p in ("", "review/", "periods/")],
+    ],
+)
+def test_nothing_is_overdue_that_nobody_opened(signed_in, cast, three, clock, user, page):
+    clock("2026-04-05 09:00")
+    said = body_of(signed_in(getattr(cast, user)).get(OLD + page))
+    said = re.sub(r"<select.*?</select>|<thead.*?</thead>|\n未报\n未审核\n", "", said, flags=re.S)
+    assert re.findall(r".{0,15}(?:逾期|(?<!尚)未报|截止时间已过).{0,10}", said) == []
