@@ -2,12 +2,21 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from departments import permissions as roles
 from tasks import calendar
-from tasks.models import CloseOut, NoDuty, Plan, QuarterlyReport, ReportEvent, Responsibility, SupportRequest
+from tasks.models import (
+    CloseOut,
+    NoDuty,
+    Plan,
+    QuarterlyReport,
+    ReportEvent,
+    Responsibility,
+    SupportRequest,
+    Task,
+)
 from tasks.obligations import extended_words, own_due, resubmission_due
 from tasks.permissions import coordinates
 
@@ -22,7 +31,7 @@ class Ask:
     text: str
     label: str
     page: str
-    key: str = ""
+    key: str | int = ""
     unit: int | str = ""
 
 
@@ -34,6 +43,7 @@ def asks_of(user, plan, current, awaiting_review, *, at):
     if own and open_periods:
         asks += _requests(own, open_periods)
         asks.append(_claims(plan, own, open_periods[-1], at))
+        asks += _refused_applications(plan, own)
     if coordinates(user, plan):
         asks += _of_coordinator(plan, awaiting_review)
     return [ask for ask in asks if ask]
@@ -76,6 +86,21 @@ def _claims(plan, own, period, at):
     count = claims.exclude(responsibility__department__in=own).count()
     text = f"{count} 项“无具体任务”待本单位（牵头单位）确认。"
     return Ask(text, "去确认", "filing-cooperation", period.code) if count else None
+
+
+def _refused_applications(plan, own):
+    """办结 applications of the user's units that came back and were not made again; one query."""
+    later = CloseOut.objects.filter(task=OuterRef("task"), pk__gt=OuterRef("pk"))
+    refused = CloseOut.objects.filter(
+        ~Exists(later),
+        status=CloseOut.Status.REFUSED,
+        task__plan=plan,
+        task__nature=Task.Nature.FINITE,
+        department__in=own,
+    ).select_related("task")
+    for close_out in refused.order_by("task__number"):
+        text = f"第{close_out.task.number}项办结申请未通过核查，请补齐后重新申请。"
+        yield Ask(text, "看核查意见", "close-out", close_out.pk)
 
 
 def _of_coordinator(plan, awaiting_review):

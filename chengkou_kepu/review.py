@@ -79,7 +79,7 @@ def review(request, slug):
         ).select_related("responsibility__task", "responsibility__department", "asked_by"),
         "extensions": Extension.objects.filter(period__plan=plan)
         .awaiting()
-        .select_related("period", "department", "asked_by"),
+        .select_related("period__plan", "department", "asked_by"),
         "missing": [f for f in filings if f.filing in (Filing.MISSING, Filing.PENDING)],
         "under_way": _under_way(plan, filings, at=at),
         "accepted": [f for f in filings if f.status == Status.ACCEPTED],

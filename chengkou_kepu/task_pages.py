@@ -14,6 +14,7 @@ from tasks.filters import TaskFilterSet
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
 from tasks.permissions import coordinates
+from tasks.progress import not_done
 from tasks.standing import plan_standing, unit_filings
 from tasks.tables import TaskTable, task_rows
 
@@ -79,9 +80,8 @@ def task(request, slug, number):
     held = [r for r in ledger.responsibilities if r.task_id == found.pk]
     in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
     own = roles.answered_for(request.user)
-    close_outs = list(
-        found.close_outs.select_related("department", "period__plan", "applied_by", "decided_by")
-    )
+    close_outs = list(found.close_outs.select_related("department", "period__plan", "reopened_in__plan"))
+    apply_in = _open_for_close_out(request.user, found, ledger, close_outs, page)
     context = page.context(
         own=own,
         own_duties=[r for r in in_force if r.department_id in own],
@@ -94,7 +94,9 @@ def task(request, slug, number):
         history=task_history(found, page.period, request.user),
         close_outs=close_outs,
         coordinates=coordinates(request.user, page.plan),
-        apply_in=_open_for_close_out(request.user, found, ledger, close_outs, page),
+        apply_in=apply_in,
+        not_done=not_done(_leads_of(found, ledger, apply_in, page.at)) if apply_in else (),
+        judgements=found.annual_judgements.select_related("judged_by"),
         previous=_neighbour(ledger, number, -1),
         next=_neighbour(ledger, number, +1),
     )
@@ -185,7 +187,7 @@ def _leads_in(task, ledger, period):
 
 def _open_for_close_out(user, task, ledger, close_outs, page):
     """The open quarter in which this user may apply for the task's close-out, or None."""
-    standing = any(c.status != CloseOut.Status.REFUSED for c in close_outs)
+    standing = any(c.status in CloseOut.STANDING for c in close_outs)
     if standing or task.nature == Task.Nature.STANDING:
         return None
     for period in reversed(page.periods):
@@ -194,6 +196,11 @@ def _open_for_close_out(user, task, ledger, close_outs, page):
         if period.is_open(page.at) and any(roles.files_for(user, unit) for unit in leads):
             return period
     return None
+
+
+def _leads_of(task, ledger, period, at):
+    """LeadFigures of the task in the period."""
+    return plan_standing(ledger, period, at=at, tasks_shown=[task]).tasks[0].leads
 
 
 def _neighbour(ledger, number, step):

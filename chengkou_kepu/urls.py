@@ -6,6 +6,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 from . import (
+    annual,
     close_outs,
     cooperation,
     dashboard,
@@ -64,6 +65,8 @@ plan_pages = [
     path("periods/<str:code>/reminders/", reminders.reminders, name="reminders"),
     path("tasks/<int:number>/close-out/", close_outs.close_out_apply, name="close-out-apply"),
     path("close-outs/<int:pk>/", close_outs.close_out, name="close-out"),
+    path("close-outs/<int:pk>/sheet/", close_outs.close_out_sheet, name="close-out-sheet"),
+    path("annual/", annual.annual_judgements, name="annual-judgements"),
     path("findings/", findings.finding_list, name="finding-list"),
     path("findings/<int:pk>/", findings.finding_settle, name="finding-settle"),
     path("exports/", exports.exports, name="exports"),

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from . import calendar, periods
 from .forms import SettlementForm
-from .models import Responsibility
+from .models import Responsibility, Task
 from .refusals import Refused
 
 
@@ -16,7 +16,12 @@ class TaskForm(forms.ModelForm):
         plan, action = data.get("plan"), data.get("action")
         if plan and action and action.plan_id != plan.pk:
             self.add_error("action", "该行动（工程）不属于所选方案。")
+        if data.get("nature") == Task.Nature.STANDING and self._is_closing():
+            self.add_error("nature", "该项工作已申请办结或已办结，不能改为长期坚持。")
         return data
+
+    def _is_closing(self):
+        return self.instance.pk and self.instance.close_outs.standing().exists()
 
 
 class ResponsibilityForm(forms.ModelForm):

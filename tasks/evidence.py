@@ -49,7 +49,7 @@ def attach_to_close_out(close_out, upload, *, by, at):
     with transaction.atomic():
         close_out = (
             CloseOut.objects.select_for_update(of=("self",))
-            .select_related("period", "task")
+            .select_related("period__plan", "task")
             .get(pk=close_out.pk)
         )
         if close_out.status != CloseOut.Status.APPLIED:

@@ -40,7 +40,11 @@ class Statement:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Rows of one plan. `statements` by responsibility id, with what it continues, oldest first; `closed` task id → (year, quarter)."""
+    """Rows of one plan. `statements` by responsibility id, with what it continues, oldest first.
+
+    `closed` holds for a task's id the spans in which it counts as closed out: (year, quarter) from which on, and that
+    from which on no more, or None.
+    """
 
     plan: Plan
     actions: tuple
@@ -52,7 +56,7 @@ class Ledger:
 
     @classmethod
     def load(cls, plan):
-        tasks = tuple(_tasks_with_closing(plan))
+        tasks, closed = _tasks_with_closing(plan)
         responsibilities = tuple(
             Responsibility.objects.filter(task__plan=plan)
             .select_related("department")
@@ -70,7 +74,7 @@ class Ledger:
                 .order_by("pk")
             ),
             statements=_statements(plan, responsibilities),
-            closed={t.pk: (t.closed_year, t.closed_quarter) for t in tasks if t.closed_year},
+            closed=closed,
         )
 
     @cached_property
@@ -117,8 +121,13 @@ class Ledger:
         return [r for r in self.responsibilities if r.is_in_force(day)]
 
     def closed_up_to(self, key):
-        """{task id: (year, quarter)} of the tasks closed out in that quarter or before."""
-        return {task: closed for task, closed in self.closed.items() if closed <= key}
+        """{task id: (year, quarter)} of the tasks closed out in that quarter or before, and not reopened by then."""
+        return {
+            task: since
+            for task, spans in self.closed.items()
+            for since, until in spans
+            if since <= key and (until is None or key < until)
+        }
 
     def reports_in(self, period):
         """{department id: report} of the period."""
@@ -126,13 +135,22 @@ class Ledger:
 
 
 def _tasks_with_closing(plan):
-    """The plan's tasks by number, each with the quarter its one verified close-out counts for, or None."""
-    verified = Q(close_outs__status=CloseOut.Status.VERIFIED)
-    return plan.tasks.annotate(
+    """The plan's tasks by number, and by their ids the spans in which they count as closed out; one query."""
+    verified = Q(close_outs__status__in=CloseOut.PUBLIC)
+    rows = plan.tasks.annotate(
         verified=FilteredRelation("close_outs", condition=verified),
-        closed_year=F("verified__period__year"),
-        closed_quarter=F("verified__period__quarter"),
-    ).order_by("number")
+        since_year=F("verified__period__year"),
+        since_quarter=F("verified__period__quarter"),
+        until_year=F("verified__reopened_in__year"),
+        until_quarter=F("verified__reopened_in__quarter"),
+    ).order_by("number", "verified__applied_at")
+    tasks, closed = {}, defaultdict(list)
+    for task in rows:
+        tasks.setdefault(task.pk, task)
+        if task.since_year:
+            until = (task.until_year, task.until_quarter) if task.until_year else None
+            closed[task.pk].append(((task.since_year, task.since_quarter), until))
+    return tuple(tasks.values()), dict(closed)
 
 
 def _statements(plan, responsibilities):

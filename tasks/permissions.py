@@ -28,9 +28,9 @@ def reads_return(user, report):
 
 
 def reads_close_out(user, close_out):
-    """An application is its unit's and the coordinator's, and the plan's readers' once it is verified."""
+    """An application is its unit's and the coordinator's, and the plan's readers' once it has been verified."""
     own = roles.files_for(user, close_out.department_id)
-    return close_out.status == CloseOut.Status.VERIFIED or own or coordinates(user, close_out.period.plan)
+    return close_out.status in CloseOut.PUBLIC or own or coordinates(user, close_out.period.plan)
 
 
 def writes_lines(user, report):

@@ -27,6 +27,7 @@ class Light(TextChoices):
 
 LARGEST_STEP = 30
 NEAR = 1
+DONE = 100
 JUDGED = (Light.SEVERE, Light.BEHIND, Light.NORMAL, Light.DONE)
 NO_DATA = (Light.NOT_DUE, Light.UNREPORTED, Light.UNREVIEWED, Light.BASELINE)
 
@@ -68,6 +69,11 @@ class LeadFigure:
     proxy: bool = False
     awaiting_proxy: bool = False
     extended_to: date | None = None
+
+    @property
+    def stated(self):
+        """The completion the unit has stated last, reviewed or not; None where it has stated none."""
+        return self.completion if self.awaiting is None else self.awaiting
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,15 @@ def consolidated(leads):
     """The task's completion: the mean of what the `counting` leads have stated; None where none has."""
     stated = [lead.completion for lead in leads if lead.completion is not None]
     return Fraction(sum(stated), len(stated)) if stated else None
+
+
+def not_done(leads):
+    """The leads, as 县科协（75%）, that have not reported 已完成, for which a task's close-out waits."""
+    return [
+        f"{lead.department}（{'未报' if lead.stated is None else f'{lead.stated}%'}）"
+        for lead in leads
+        if lead.stated != DONE
+    ]
 
 
 def light_without_data(leads, *, baseline, overdue):

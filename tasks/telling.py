@@ -28,14 +28,20 @@ def tell_event(report, event):
 
 
 def tell_close_out(close_out, *, by, at):
-    """办结: the coordinators of an application, its unit of the decision."""
+    """办结: the coordinators of an application, its unit of the decision, all leads of a reopening."""
     task, key = close_out.task, f"close-out-{close_out.pk}-{close_out.status}"
     path = reverse("close-out", args=[task.plan.slug, close_out.pk])
+    users = notices.people_of(close_out.department_id, but=by)
     if close_out.status == close_out.Status.APPLIED:
         users = notices.coordinators_of(task.plan.region_id, but=by, not_department=close_out.department_id)
         text = f"{close_out.department}申请第{task.number}项办结，待核查。"
+    elif close_out.status == close_out.Status.REOPENED:
+        period = close_out.reopened_in
+        text = f"第{task.number}项已重新打开，自{period}起恢复报送：{close_out.reopening_reason}"
+        held = Responsibility.objects.in_force(period.last_day).leads().filter(task=task)
+        for lead in held.exclude(department=close_out.department_id).values_list("department_id", flat=True):
+            notices.notify(notices.people_of(lead, but=by), text=text, path=path, key=key, at=at)
     else:
-        users = notices.people_of(close_out.department_id, but=by)
         text = f"第{task.number}项办结申请：{close_out.get_status_display()}。{close_out.reason}"
     notices.notify(users, text=text, path=path, key=key, at=at)
 

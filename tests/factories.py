@@ -7,9 +7,11 @@ from django.db import transaction
 from departments.models import Department, Membership, Region, Role, User
 from tasks import calendar
 from tasks.calendar import SHANGHAI
+from tasks.closing import apply_for_close_out
 from tasks.drafting import LineInput, begin_report, save_lines
 from tasks.models import (
     Action,
+    CloseOut,
     Plan,
     ProgressEntry,
     QuarterlyReport,
@@ -18,6 +20,8 @@ from tasks.models import (
     Responsibility,
     Task,
 )
+from tasks.models.closing import POINTS
+from tests.files import upload_of
 
 PASSWORD = "kepu-2023-demo"
 LEAD, SUPPORT = Responsibility.Role.LEAD, Responsibility.Role.SUPPORT
@@ -108,6 +112,37 @@ def make_report(
             report=report, verb="SUBMIT", from_status="DRAFT", to_status="SUBMITTED", at=period.due_at, by=by
         )
     return report
+
+
+def make_close_out(task, period, department, by, status=CloseOut.Status.VERIFIED, **fields):
+    """A close-out as the database takes it, applied for when the period was due; verified ones have four points."""
+    at = period.due_at
+    decided = (
+        {} if status == CloseOut.Status.APPLIED else {"decided_by": by, "decided_at": at, "reason": "属实"}
+    )
+    points = dict.fromkeys(POINTS, True) if status in CloseOut.PUBLIC else {}
+    reopened = (
+        {"reopened_by": by, "reopened_at": at, "reopening_reason": "有反复"}
+        if status == CloseOut.Status.REOPENED
+        else {}
+    )
+    usual = {"summary": "全部完成", "applied_by": by, "applied_at": at, "status": status}
+    return CloseOut.objects.create(
+        task=task, period=period, department=department, **usual | decided | points | reopened | fields
+    )
+
+
+def apply_for(task, period, department, *, by, at, **given):
+    """An application for close-out through the verb, once every lead has reported 已完成; one file goes with it."""
+    for lead in Responsibility.objects.in_force(period.last_day).leads().filter(task=task):
+        if not ProgressEntry.objects.filter(responsibility=lead).exists():
+            report = QuarterlyReport.objects.filter(period=period, department=lead.department).first()
+            report = report or make_report(period, lead.department)
+            ProgressEntry.objects.create(
+                report=report, responsibility=lead, stage="COMPLETED", completion=100, progress="完成"
+            )
+    usual = {"summary": "全部完成。", "files": [upload_of("验收.pdf")], "by": by, "at": at}
+    return apply_for_close_out(task, period=period, department=department, **usual | given)
 
 
 def stage_for(completion):

@@ -1,11 +1,17 @@
 """What else happens in the demo: tasks closed out or not, and what the coordinators measure and rate themselves."""
 
 from datetime import date, datetime, timedelta
+from io import BytesIO
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import Workbook
 
 from indicators.measuring import record_measurement
 from indicators.models import Indicator, Measurement
-from tasks import closing, extensions
+from tasks import annual, closing, extensions
 from tasks.calendar import SHANGHAI, local_day
+from tasks.models import Task
+from tasks.models.closing import POINTS
 
 Rating = Measurement.Rating
 
@@ -87,6 +93,13 @@ PENDING = (
 )
 EXTENSION = ("县总工会", 6, "【示例】职工技能竞赛在截止日后结束，数据须待竞赛结果核定，申请延期报送。")
 
+STANDING_TASKS = (7, 32, 36)
+JUDGED_YEAR, JUDGED_AT = 2022, datetime(2023, 2, 10, 15, 30, tzinfo=SHANGHAI)
+JUDGED = (
+    (32, True, "【示例】全年开展科学家精神宣讲8场，科研诚信宣讲3场，各牵头单位均有记录。"),
+    (36, False, "【示例】文化旅游场所公益广告自2023年起投放，2022年度主流媒体科普专栏未按月更新。"),
+)
+
 
 def record_own_measurements(plan, cast):
     """The surveys and ratings the coordinators enter themselves; those of indicators the plan lacks are left out."""
@@ -97,14 +110,22 @@ def record_own_measurements(plan, cast):
             record_measurement(indicators[code], values, measured_on=measured_on, by=by, at=at)
 
 
+def judge_standing_tasks(plan, cast):
+    """Some tasks are 长期坚持, of which the first year is judged but for one."""
+    plan.tasks.filter(number__in=STANDING_TASKS).update(nature=Task.Nature.STANDING)
+    ids = dict(plan.tasks.values_list("number", "pk"))
+    judged = [annual.Judged(ids[number], completed, ground) for number, completed, ground in JUDGED]
+    annual.judge(plan, JUDGED_YEAR, judged, by=cast.by_username["kexie"], at=JUDGED_AT)
+
+
 def decide_close_outs(plan, period, units, cast, *, at):
     """Applications of that quarter and what became of them, from `at` on; reviewed as returns are."""
-    decisions = [(closing.verify, "note", row) for row in VERIFIED]
-    decisions += [(closing.refuse, "reason", row) for row in REFUSED]
-    for decide, said, (number, quarter, unit, summary, answer) in decisions:
+    decisions = [(closing.verify, "note", POINTS, row) for row in VERIFIED]
+    decisions += [(closing.refuse, "reason", POINTS[:1], row) for row in REFUSED]
+    for decide, said, points, (number, quarter, unit, summary, answer) in decisions:
         if quarter == period.key:
             close_out = _applied(plan, period, units[unit], number, summary, cast, at=at[0])
-            decide(close_out, by=cast.reviewer_of(unit), at=at[1], **{said: answer})
+            decide(close_out, points=points, by=cast.reviewer_of(unit), at=at[1], **{said: answer})
 
 
 def apply_without_answer(plan, period, units, cast, *, at):
@@ -122,4 +143,19 @@ def ask_for_extension(period, units, cast, *, at):
 def _applied(plan, period, unit, number, summary, cast, *, at):
     task = plan.tasks.get(number=number)
     by = cast.reporters[unit.name]
-    return closing.apply_for_close_out(task, period=period, department=unit, summary=summary, by=by, at=at)
+    return closing.apply_for_close_out(
+        task, period=period, department=unit, summary=summary, files=[_evidence(task)], by=by, at=at
+    )
+
+
+def _evidence(task):
+    """A small workbook that stands for the papers of a close-out, and says that it is a sample."""
+    book, stream = Workbook(), BytesIO()
+    for row in (
+        ("【示例】办结佐证材料清单",),
+        ("重点工作", f"{task.number} {task.title}"),
+        ("材料", "印发文件、活动记录"),
+    ):
+        book.active.append(row)
+    book.save(stream)
+    return SimpleUploadedFile(f"示例_第{task.number}项办结佐证材料清单.xlsx", stream.getvalue())

@@ -53,6 +53,7 @@ def load(plan, *, password, at):
     for quarter in script.CLOSED_QUARTERS:
         play.closed_quarter(quarter)
     decisions.record_own_measurements(plan, cast)
+    decisions.judge_standing_tasks(plan, cast)
     play.open_quarter(at)
     usernames = "、".join(account.username for account in accounts)
     audit.record(MARKER, plan.slug, by=None, at=at, detail=usernames)

@@ -6,6 +6,7 @@ from indicators import attainment
 from indicators.models import Indicator
 from indicators.standing import indicator_standing, owners_owing
 from tasks import calendar
+from tasks.annual import told_up_to
 from tasks.ledger import Ledger
 from tasks.models import ProgressEntry
 from tasks.numerals import zh_ordinal
@@ -42,6 +43,7 @@ TASKS = (
     ("数据截至", 20),
     ("评价说明", 44),
     ("最新进展", 48),
+    ("年度完成情况", 30),
 )
 UNITS = (
     ("单位", 22),
@@ -84,7 +86,8 @@ def summary_workbook(plan, period, periods, *, at):
     book = Workbook()
     book.remove(book.active)
     _overview(book, standing, filings, period, heading)
-    _tasks(book, plan, standing, ProgressEntry.objects.latest_accepted_texts(period), heading)
+    texts = ProgressEntry.objects.latest_accepted_texts(period)
+    _tasks(book, plan, standing, texts, told_up_to(ledger.tasks, period.year), heading)
     add_detail(book, heading, standing, period)
     _units(book, filings, heading)
     _indicators(book, indicator_standing(period, at=at), heading)
@@ -145,7 +148,7 @@ def _total_row(sheet, title, total):
     sheets.row(sheet, values, formats={2: sheets.PERCENT, 3: sheets.PERCENT, 4: "0.0"})
 
 
-def _tasks(book, plan, standing, texts, heading):
+def _tasks(book, plan, standing, texts, years, heading):
     sheet = sheets.add(book, "重点工作", TASKS, heading)
     for action in standing.actions:
         for task in action.tasks:
@@ -162,6 +165,7 @@ def _tasks(book, plan, standing, texts, heading):
                 data_as_of(task, plan.cadence),
                 task.why,
                 latest_texts(task, texts),
+                years[task.task_id],
             ]
             sheets.row(sheet, values, formats={5: sheets.PERCENT, 6: sheets.PERCENT, 7: "0.0"})
     sheet.auto_filter.ref = f"A3:{sheet.cell(sheet.max_row, len(TASKS)).coordinate}"

@@ -23,7 +23,7 @@ CHART_LEFT, CHART_RIGHT, CHART_TOP, CHART_BOTTOM = 10, 310, 18, 100
 STORED_WORDS = (QuarterlyReport.Status, CloseOut.Status, Light, Filing, Attainment)
 COLOURS = {
     "green": ("NORMAL", "ON_TIME", "ON_TRACK", "ACCEPTED"),
-    "amber": ("BEHIND", "LATE", "RETURNED"),
+    "amber": ("BEHIND", "LATE", "RETURNED", "REOPENED"),
     "red": ("SEVERE", "MISSING", "NOT_REACHED"),
     "blue": ("DONE", "REACHED", "RATED", "VERIFIED", "VOLUNTARY"),
     "wait": ("UNREVIEWED", "SUBMITTED", "ENDORSING", "APPLIED"),
@@ -72,7 +72,7 @@ def light(choice, count=None, extended_to=None):
 @register.simple_tag
 def unfiled_light(period, extended_to, at):
     """未报 or 未到期 of a unit that has not filed the period, by its own deadline."""
-    due_at = own_due(period.due_at, extended_to)
+    due_at = own_due(period.due_at, extended_to) if period.pk else None
     state = filing_state(owes=True, first_submitted_at=None, due_at=due_at, at=at)
     return light(state, extended_to=extended_to)
 

@@ -1,4 +1,4 @@
-from .closing import CloseOut
+from .closing import AnnualJudgement, CloseOut
 from .cooperation import NoDuty, SupportRequest
 from .deadlines import Extension, Reminder
 from .entries import ProgressEntry, Stage
@@ -9,6 +9,7 @@ from .snippets import RemarkSnippet
 
 __all__ = [
     "Action",
+    "AnnualJudgement",
     "CloseOut",
     "Evidence",
     "Extension",

@@ -33,6 +33,7 @@ PAGES = {
     "filing-cooperation": ("nongye", f"{PLAN}filing/2023Q4/cooperation/"),
     "notice-list": ("jiaowei", "/notices/"),
     "review": ("kexie", f"{PLAN}review/"),
+    "annual-judgements": ("kexie", f"{PLAN}annual/?year=2022"),
     "period-list": ("kexie", f"{PLAN}periods/"),
     "reform-list": ("kexie", f"{PLAN}reforms/"),
     "reform-new": ("kexie", f"{PLAN}reforms/new/"),
@@ -50,6 +51,7 @@ REACHED = {  # pages with an id in their address, by a link on another page
     "department": ("lingdao", f"{PLAN}departments/", "main a[href*='/departments/']"),
     "review-report": ("kexie", f"{PLAN}review/", "main a[href*='/review/']"),
     "close-out": ("kexie", f"{PLAN}review/", "main a[href*='/close-outs/']"),
+    "close-out-sheet": ("lingdao", f"{PLAN}tasks/26/", "main a[href$='/sheet/']"),
 }
 SAYS_NOT_FOUND = "Failed to load resource: the server responded with a status of 404 (Not Found)"
 

@@ -4,6 +4,8 @@ import pytest
 
 from tasks import closing, evidence, uploads
 from tasks.models import CloseOut, Evidence
+from tasks.models.closing import POINTS
+from tests import factories
 from tests.factories import moment
 from tests.files import BAD, PNG, upload_of
 
@@ -21,13 +23,8 @@ def media(settings, tmp_path):
 @pytest.fixture
 def application(plan, period, units, cast):
     """县农业农村委 has applied for task 1."""
-    return closing.apply_for_close_out(
-        plan.tasks.get(number=1),
-        period=period,
-        department=units.nongye,
-        summary="全部完成。",
-        by=cast.nongye,
-        at=AT,
+    return factories.apply_for(
+        plan.tasks.get(number=1), period, units.nongye, files=[upload_of("总结.pdf")], by=cast.nongye, at=AT
     )
 
 
@@ -45,24 +42,32 @@ def attach(client, plan, close_out, *files):
 
 
 def names():
-    return list(Evidence.objects.values_list("name", flat=True))
+    """Of the files added to 总结.pdf, with which it was applied for."""
+    return [name for name in Evidence.objects.values_list("name", flat=True) if name != "总结.pdf"]
 
 
-def test_files_go_with_the_application(signed_in, cast, plan, period):
+def test_files_go_with_the_application_or_it_is_not_made(signed_in, cast, plan, period, units):
+    factories.make_report(period, units.nongye, completions={1: 100})
     files = [upload_of("验收.pdf"), upload_of("程序.exe", BAD["程序.exe"]), upload_of("现场.png", PNG)]
-    client = signed_in(cast.nongye)
-    form = client.get(f"/plans/{plan.slug}/tasks/1/close-out/").content.decode()
-    assert 'enctype="multipart/form-data"' in form
-    data = {"summary": "全部完成。", "files": files}
-    page = client.post(f"/plans/{plan.slug}/tasks/1/close-out/", data, follow=True).content.decode()
+    client, form = signed_in(cast.nongye), f"/plans/{plan.slug}/tasks/1/close-out/"
+    assert 'enctype="multipart/form-data"' in client.get(form).content.decode()
+    page = client.post(form, {"summary": "全部完成。", "files": files}).content.decode()
+    assert (
+        "“程序.exe”不能上传" in page,
+        "所选文件未保存，请重新选择。" in page,
+        ">\n全部完成。<" in page,
+    ) == (True,) * 3
+    assert (CloseOut.objects.count(), names()) == (0, [])
+    for upload in files:
+        upload.seek(0)
+    page = client.post(form, {"summary": "全部完成。", "files": files[::2]}, follow=True).content.decode()
     assert "已申请第1项办结" in page
-    assert "“程序.exe”不能上传" in page
     assert (names(), CloseOut.objects.get().evidence.count()) == (["验收.pdf", "现场.png"], 2)
 
 
 def test_the_page_lists_them_and_the_lead_adds_more(signed_in, cast, plan, application):
     client = signed_in(cast.nongye)
-    assert "没有上传佐证材料。" in client.get(address(plan, application)).content.decode()
+    assert ">总结.pdf</a>" in client.get(address(plan, application)).content.decode()
     page = attach(client, plan, application, upload_of("一.pdf"), upload_of("二.pdf")).content.decode()
     assert [f">{name}</a>" in page for name in names()] == [True, True]
     assert names() == ["一.pdf", "二.pdf"]
@@ -90,12 +95,12 @@ def test_only_the_applicant_attaches(signed_in, cast, plan, application, user, s
     ],
 )
 def test_a_decided_application_takes_no_more(signed_in, cast, plan, application, media, decide, said):
-    reason = {"reason": "佐证不足。"} if decide is closing.refuse else {}
-    decide(application, by=cast.kexie, at=AT, **reason)
+    said_so = {"reason": "佐证不足。"} if decide is closing.refuse else {"points": POINTS}
+    decide(application, by=cast.kexie, at=AT, **said_so)
     client = signed_in(cast.nongye)
     page = attach(client, plan, application, upload_of("一.pdf")).content.decode()
     assert (said in page, 'name="files"' in page, names()) == (True, False, [])
-    assert not media.exists()
+    assert [path.suffix for path in media.rglob("*") if path.is_file()] == [".pdf"]
 
 
 def test_nor_does_one_of_a_frozen_quarter(signed_in, cast, plan, period, application):
@@ -107,29 +112,38 @@ def test_nor_does_one_of_a_frozen_quarter(signed_in, cast, plan, period, applica
 
 
 def test_together_they_have_a_limit(signed_in, cast, plan, application, monkeypatch):
-    monkeypatch.setattr(uploads, "MOST_TOGETHER", 30)
+    monkeypatch.setattr(uploads, "MOST_TOGETHER", 45)
     files = upload_of("一.pdf"), upload_of("二.pdf"), upload_of("三.pdf")
     page = attach(signed_in(cast.nongye), plan, application, *files).content.decode()
     assert "“三.pdf”没有上传：本项办结申请的佐证材料合计不能超过" in page
     assert names() == ["一.pdf", "二.pdf"]
 
 
+APPLICANT_AND_COORDINATORS = {"nongye", "nongye_sh", "kexie", "zhengfuban"}
+ALL_READERS = APPLICANT_AND_COORDINATORS | {"jiaowei", "kexie_tb", "lingdao"}
 READERS = {
-    Status.APPLIED: {"nongye", "nongye_sh", "kexie", "zhengfuban"},
-    Status.REFUSED: {"nongye", "nongye_sh", "kexie", "zhengfuban"},
-    Status.VERIFIED: {"nongye", "nongye_sh", "kexie", "zhengfuban", "jiaowei", "kexie_tb", "lingdao"},
+    Status.APPLIED: APPLICANT_AND_COORDINATORS,
+    Status.REFUSED: APPLICANT_AND_COORDINATORS,
+    Status.VERIFIED: ALL_READERS,
+    Status.REOPENED: ALL_READERS,
 }
 
 
 @pytest.mark.parametrize("status", READERS)
 def test_a_file_is_read_by_who_reads_the_application(client, cast, plan, application, attached, status):
-    decided = {} if status == Status.APPLIED else {"decided_by": cast.kexie, "decided_at": AT, "reason": "。"}
-    CloseOut.objects.update(status=status, **decided)
+    asked = {"by": cast.kexie, "at": AT}
+    if status in CloseOut.PUBLIC:
+        closing.verify(application, points=POINTS, **asked)
+    if status == Status.REFUSED:
+        closing.refuse(application, reason="佐证不足。", **asked)
+    if status == Status.REOPENED:
+        closing.reopen(application, reason="有反复。", **asked)
     readers = set()
     for name, user in vars(cast).items():
         client.force_login(user)
         file = client.get(f"/plans/{plan.slug}/evidence/{attached.pk}/")
-        assert file.status_code == client.get(address(plan, application)).status_code
+        pages = [client.get(address(plan, application) + page) for page in ("", "sheet/")]
+        assert [page.status_code for page in pages] == [file.status_code] * 2
         readers |= {name} if file.status_code == 200 else set()
         file.getvalue()
     assert readers == READERS[status]
@@ -143,16 +157,16 @@ def test_a_file_stays_with_the_application(signed_in, cast, plan, attached, user
 
 def test_the_sweep_knows_them(attached, media):
     assert evidence.sweep(at=moment("2099-01-01 00:00")) == ([], [])
-    assert [path.suffix for path in media.rglob("*") if path.is_file()] == [".pdf"]
+    assert [path.suffix for path in media.rglob("*") if path.is_file()] == [".pdf"] * 2
 
 
 def test_many_files_cost_no_more_queries(
     signed_in, cast, plan, application, attached, django_assert_num_queries
 ):
     client = signed_in(cast.kexie)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(12):
         client.get(address(plan, application))
     for number in range(4):
         evidence.attach_to_close_out(application, upload_of(f"{number}.pdf"), by=cast.nongye, at=AT)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(12):
         client.get(address(plan, application))

@@ -94,35 +94,6 @@ def test_a_finding_is_settled_with_an_opinion(signed_in, cast, plan):
     assert signed_in(cast.nongye).post(address, {"settlement": "不对。"}).status_code == 403
 
 
-def test_a_close_out_is_applied_for_by_the_lead_and_verified(signed_in, cast, plan, period):
-    apply = f"/plans/{plan.slug}/tasks/1/close-out/"
-    for user, code in [(cast.jiaowei, 403), (cast.lingdao, 403), (cast.outsider, 404)]:
-        assert signed_in(user).post(apply, {"summary": "全部完成。"}).status_code == code
-    client = signed_in(cast.nongye)
-    assert "请写明完成情况。" in client.post(apply, {"summary": ""}).content.decode()
-    response = client.post(apply, {"summary": "全部完成。"})
-    close_out = CloseOut.objects.get()
-    address = f"/plans/{plan.slug}/close-outs/{close_out.pk}/"
-    assert response["Location"] == address
-    assert "该项工作已申请办结或已办结。" in client.post(apply, {"summary": "再来。"}).content.decode()
-    assert signed_in(cast.nongye).post(address, {"verb": "verify"}).status_code == 403
-    assert signed_in(cast.jiaowei).get(address).status_code == 404
-    client = signed_in(cast.kexie)
-    assert (
-        "请写明理由" in (page := client.post(address, {"verb": "refuse"}).content.decode())
-        or "须说明理由" in page
-    )
-    client.post(address, {"verb": "verify", "reason": "情况属实。"})
-    close_out.refresh_from_db()
-    assert (close_out.status, close_out.decided_by, close_out.reason) == (
-        "VERIFIED",
-        cast.kexie,
-        "情况属实。",
-    )
-    dashboard = signed_in(cast.lingdao).get(f"/plans/{plan.slug}/?period=2023Q3").content.decode()
-    assert "已办结 1 项" in dashboard
-
-
 def test_standing_work_is_never_closed_out(signed_in, cast, plan, period):
     Task.objects.filter(number=1).update(nature="STANDING")
     page = signed_in(cast.nongye).post(f"/plans/{plan.slug}/tasks/1/close-out/", {"summary": "完成。"})

@@ -20,6 +20,7 @@ from indicators.standing import indicator_standing, owners_owing
 from tasks import workflow
 from tasks.ledger import Ledger
 from tasks.models import (
+    AnnualJudgement,
     CloseOut,
     Plan,
     ProgressEntry,
@@ -88,9 +89,12 @@ def run(**options):
 
 
 @pytest.fixture(scope="module")
-def hashes(django_db_setup, django_db_blocker):
+def hashes(django_db_setup, django_db_blocker, tmp_path_factory):
     """The county's plan with the demo in it for the whole module; the digests of two loads one after the other."""
-    quick = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
+    quick = override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        MEDIA_ROOT=tmp_path_factory.mktemp("demo-media"),
+    )
     with django_db_blocker.unblock(), quick, transaction.atomic():
         import_plan(read_plan_document(COUNTY_FILE), by=None, at=IMPORTED_AT)
         county = Plan.objects.get()
@@ -280,6 +284,12 @@ def test_close_outs_verified_refused_and_pending(county):
     ]
 
 
+def test_standing_tasks_are_judged_by_the_year(county):
+    assert list(county.tasks.filter(nature="STANDING").values_list("number", flat=True)) == [7, 32, 36]
+    rows = AnnualJudgement.objects.order_by("task__number")
+    assert [(j.task.number, j.told) for j in rows] == [(32, "2022年完成"), (36, "2022年未完成")]
+
+
 def test_indicators_show_every_attainment(county):
     seen, current = set(), {}
     for period in county.periods.order_by("year", "quarter"):
@@ -306,6 +316,7 @@ def test_every_text_is_marked_as_a_sample(county):
         for text in (e.progress, e.no_change_reason, e.results, e.problems, e.next_steps)
     ]
     told += [e.reason for e in ReportEvent.objects.all()]
+    told += [j.ground for j in AnnualJudgement.objects.all()]
     told += [text for c in CloseOut.objects.all() for text in (c.summary, c.reason)]
     told += [text for m in Measurement.objects.all() for text in (m.ground, m.source)]
     assert [text for text in told if text and not text.startswith(MARK)] == []

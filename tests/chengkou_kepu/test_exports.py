@@ -135,11 +135,20 @@ def test_the_tasks_sheet_has_a_row_for_each_task(signed_in, cast, plan, accepted
     why = "进度45%，序时进度54.9%，落后9.9个百分点；落后不足10个百分点为正常。依据：第一牵头单位自评（县农业农村委2023年第三季度季报）。"
     assert first == [
         *(1, action, "第1项重点工作", "县农业农村委", "县科协、县教委", 0.45, 0.549288, 9.93),
-        *("正常", "2023年第三季度", why, "第1项进展"),
+        *("正常", "2023年第三季度", why, "第1项进展", None),
     ]
     assert third[5:10] == [None, 0.549288, None, "未报", None]
     assert [sheet[cell].number_format for cell in ("F4", "G4", "H4")] == ["0.0%", "0.0%", "0.0"]
-    assert sheet.auto_filter.ref == "A3:L6"
+    assert sheet.auto_filter.ref == "A3:M6"
+
+
+def test_the_tasks_sheet_tells_what_standing_tasks_came_to_each_year(signed_in, cast, plan, accepted):
+    plan.tasks.exclude(number=3).update(nature="STANDING")
+    told = {"judged_by": cast.kexie, "judged_at": factories.moment("2024-01-05 09:00"), "ground": "有记录"}
+    for year, completed in ((2024, True), (2023, False), (2022, True)):
+        plan.tasks.get(number=1).annual_judgements.create(year=year, completed=completed, **told)
+    book, _ = workbook(signed_in(cast.lingdao), plan, "summary.xlsx?period=2023Q3")
+    assert [row[-1] for row in rows(book["重点工作"])] == ["2022年完成；2023年未完成", "未评", None]
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from departments.models import Notice
 from tasks import closing, workflow
 from tasks.cooperation import ask_support, claim_no_duty
-from tasks.models import CloseOut, QuarterlyReport, Responsibility
+from tasks.models import QuarterlyReport, Responsibility
+from tasks.models.closing import POINTS
 from tests import factories
 from tests.factories import moment
 
@@ -90,12 +91,21 @@ def test_filing_for_a_unit_is_told_to_it(cast, period, units):
 
 def test_close_outs_are_told(cast, plan, period, units):
     task = plan.tasks.get(number=1)
-    applied = {"period": period, "department": units.nongye, "by": cast.nongye, "at": AT}
-    close_out = closing.apply_for_close_out(task, summary="已全部完成。", **applied)
+    close_out = factories.apply_for(task, period, units.nongye, by=cast.nongye, at=AT)
     assert told() == {"县农业农村委申请第1项办结，待核查。": {"kexie", "zhengfuban"}}
     closing.refuse(close_out, by=cast.kexie, at=AT, reason="材料不足。")
     assert told() == {"第1项办结申请：不予办结。材料不足。": {"nongye", "nongye_sh"}}
-    assert CloseOut.objects.get().status == CloseOut.Status.REFUSED
+    again = factories.apply_for(task, period, units.nongye, by=cast.nongye, at=AT)
+    verified = closing.verify(again, points=POINTS, by=cast.kexie, at=AT)
+    assert told() == {
+        "县农业农村委申请第1项办结，待核查。": {"kexie", "zhengfuban"},
+        "第1项办结申请：已办结。": {"nongye", "nongye_sh"},
+    }
+    plan.tasks.get(number=1).responsibilities.filter(department=units.jiaowei).update(role="LEAD")
+    closing.reopen(verified, by=cast.kexie, at=AT, reason="有反复。")
+    assert told() == {
+        "第1项已重新打开，自2023年第三季度起恢复报送：有反复。": {"nongye", "nongye_sh", "jiaowei"}
+    }
 
 
 @pytest.fixture
@@ -187,16 +197,9 @@ def test_the_list_holds_what_i_owe_what_i_am_asked_and_what_waits_for_me(
         ("1 项“无具体任务”待本单位（牵头单位）确认。", f"{filing}cooperation/")
     ]
     report = factories.make_report(
-        period, units.jiaowei, completions={3: 40}, status=QuarterlyReport.Status.SUBMITTED, by=cast.jiaowei
+        period, units.jiaowei, completions={3: 100}, status=QuarterlyReport.Status.SUBMITTED, by=cast.jiaowei
     )
-    closing.apply_for_close_out(
-        plan.tasks.get(number=3),
-        period=period,
-        department=units.jiaowei,
-        summary="完成",
-        by=cast.jiaowei,
-        at=at,
-    )
+    factories.apply_for(plan.tasks.get(number=3), period, units.jiaowei, by=cast.jiaowei, at=at)
     review = f"/plans/{plan.slug}/review/"
     assert asks(signed_in(cast.kexie), plan) == [
         ("1 份季报待审核。", review),

@@ -129,7 +129,7 @@ def test_in_the_summary_workbook(signed_in, cast, plan, accepted):
     book = load_workbook(
         BytesIO(b"".join(response.streaming_content) if response.streaming else response.content)
     )
-    units = {row[0]: row[8] for row in book["单位报送"].iter_rows(min_row=3, values_only=True)}
+    units = {row[0]: row[9] for row in book["单位报送"].iter_rows(min_row=3, values_only=True)}
     assert units == {"单位": "代填依据", "县农业农村委": None, "县教委": SOURCE, "县科协": None}
     tasks = {row[0]: (row[9], row[11]) for row in book["重点工作"].iter_rows(min_row=4, values_only=True)}
     assert tasks == {

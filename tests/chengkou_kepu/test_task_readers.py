@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tasks.models import CloseOut, QuarterlyReport, Responsibility
+from tasks.models import QuarterlyReport, Responsibility
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -64,17 +64,7 @@ def test_the_ask_leads_to_the_tasks_own_line(signed_in, cast, plan, period, unit
 
 def test_nothing_is_asked_for_a_task_that_is_closed_out(signed_in, cast, plan, period, units, clock):
     clock("2023-10-07 10:00")
-    CloseOut.objects.create(
-        task=plan.tasks.get(number=1),
-        period=period,
-        department=units.nongye,
-        status=CloseOut.Status.VERIFIED,
-        summary="已完成",
-        applied_by=cast.nongye,
-        applied_at=period.opens_at,
-        decided_by=cast.kexie,
-        decided_at=period.opens_at,
-    )
+    factories.make_close_out(plan.tasks.get(number=1), period, units.nongye, cast.kexie)
     client = signed_in(cast.nongye)
     assert (told(client)[1], len(told(client, 2)[1])) == ([], 1)
 
@@ -127,4 +117,4 @@ def test_being_told_what_is_due_costs_no_query(signed_in, cast, period, user):
     client = signed_in(getattr(cast, user))
     with CaptureQueriesContext(connection) as queries:
         assert client.get(f"{URL}tasks/1/").status_code == 200
-    assert len(queries) == 13
+    assert len(queries) == 14

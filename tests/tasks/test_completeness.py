@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tasks.completeness import lacking, missing_lines, report_lines
-from tasks.models import CloseOut, ProgressEntry, QuarterlyReport, Responsibility
+from tasks.models import ProgressEntry, QuarterlyReport, Responsibility
 from tests import factories
 from tests.factories import moment
 
@@ -92,30 +92,12 @@ def test_a_return_not_saved_yet_holds_its_lines_too(period, units):
     ("status", "numbers"), [("VERIFIED", [2]), ("APPLIED", [1, 2]), ("REFUSED", [1, 2])], ids=str
 )
 def test_a_closed_out_task_needs_no_line(status, numbers, plan, period, units, cast, report):
-    decided = {} if status == "APPLIED" else {"decided_by": cast.kexie, "decided_at": AT, "reason": "属实"}
-    CloseOut.objects.create(
-        task=plan.tasks.get(number=1),
-        period=period,
-        department=units.nongye,
-        status=status,
-        applied_by=cast.nongye,
-        applied_at=AT,
-        **decided,
-    )
+    factories.make_close_out(plan.tasks.get(number=1), period, units.nongye, cast.kexie, status)
     assert [r.task.number for r in missing_lines(report)] == numbers
 
 
 def test_a_later_close_out_does_not_excuse_an_earlier_quarter(plan, baseline, period, units, cast):
-    CloseOut.objects.create(
-        task=plan.tasks.get(number=1),
-        period=period,
-        department=units.nongye,
-        status="VERIFIED",
-        applied_by=cast.nongye,
-        applied_at=AT,
-        decided_by=cast.kexie,
-        decided_at=AT,
-    )
+    factories.make_close_out(plan.tasks.get(number=1), period, units.nongye, cast.kexie)
     earlier = QuarterlyReport(period=baseline, department=units.nongye)
     assert [r.task.number for r in missing_lines(earlier)] == [1, 2]
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from tasks.models import (
     Action,
+    AnnualJudgement,
     CloseOut,
     Evidence,
     Extension,
@@ -25,6 +26,7 @@ from tasks.models import (
     SupportRequest,
     Task,
 )
+from tasks.models.closing import POINTS
 from tests import factories
 from tests.factories import moment
 
@@ -144,9 +146,35 @@ def close_out_with(rows, **fields):
     return CloseOut(**usual | {"applied_by": rows["user"], "applied_at": AT} | fields)
 
 
-def standing_close_out(rows, status="VERIFIED"):
-    close_out_with(rows, status=status, decided_by=rows["user"], decided_at=AT).save()
+def verified_with(rows, status="VERIFIED", **fields):
+    decided = {"decided_by": rows["user"], "decided_at": AT} | dict.fromkeys(POINTS, True)
+    return close_out_with(rows, status=status, **decided | fields)
+
+
+def reopened_with(rows, **fields):
+    reopened = {"reopened_by": rows["user"], "reopened_at": AT, "reopened_in": rows["period"]}
+    return verified_with(rows, "REOPENED", **reopened | {"reopening_reason": "有反复"} | fields)
+
+
+def standing_close_out(rows):
+    verified_with(rows).save()
     return close_out_with(rows)
+
+
+def judgement_with(rows, **fields):
+    judged = {
+        "year": 2023,
+        "completed": True,
+        "ground": "全年开展",
+        "judged_by": rows["user"],
+        "judged_at": AT,
+    }
+    return AnnualJudgement(**{"task": rows["task"]} | judged | fields)
+
+
+def second_judgement(rows):
+    judgement_with(rows).save()
+    return judgement_with(rows, completed=False)
 
 
 IMPOSSIBLE = [
@@ -235,7 +263,7 @@ IMPOSSIBLE = [
     (
         "closeout_decision_on_record",
         "核查结论应有核查人和时间。",
-        lambda rows: close_out_with(rows, status="VERIFIED"),
+        lambda rows: verified_with(rows, decided_by=None, decided_at=None),
     ),
     (
         "closeout_decision_on_record",
@@ -292,6 +320,30 @@ IMPOSSIBLE = [
         "不予办结须说明理由。",
         lambda rows: close_out_with(rows, status="REFUSED", decided_by=rows["user"], decided_at=AT),
     ),
+    *(
+        (
+            "closeout_verified_on_four_points",
+            "予以办结须四项都核查通过。",
+            lambda rows, build=build, point=point: build(rows, **{point: False}),
+        )
+        for build in (verified_with, reopened_with)
+        for point in POINTS
+    ),
+    *(
+        (
+            "closeout_reopening_on_record",
+            "重新打开应有操作人、时间、理由和起算季度。",
+            lambda rows, lacks=lacks: reopened_with(rows, **{lacks: "" if "reason" in lacks else None}),
+        )
+        for lacks in ("reopened_by", "reopened_at", "reopening_reason", "reopened_in")
+    ),
+    (
+        "closeout_reopening_on_record",
+        "重新打开应有操作人、时间、理由和起算季度。",
+        lambda rows: verified_with(rows, reopened_by=rows["user"]),
+    ),
+    ("annual_judgement_one_per_year", "该项工作这一年度已评定。", second_judgement),
+    ("annual_judgement_has_ground", "请写明评定依据。", lambda rows: judgement_with(rows, ground="")),
 ]
 
 
@@ -332,7 +384,9 @@ def test_an_impossible_row_is_refused_by_form_and_database(name, sentence, build
             valid_from=date(2023, 1, 1),
             valid_to=date(2023, 1, 1),
         ),
-        lambda rows: close_out_with(rows, status="VERIFIED", decided_by=rows["user"], decided_at=AT),
+        verified_with,
+        reopened_with,
+        judgement_with,
         lambda rows: evidence_with(rows, entry=rows["report"].entries.get()),
         lambda rows: evidence_with(rows, close_out=stored_close_out(rows)),
         lambda rows: evidence_with(rows, event=signed_event(rows)),

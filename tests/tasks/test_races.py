@@ -13,16 +13,19 @@ from tasks import closing, drafting, workflow
 from tasks.drafting import LineInput
 from tasks.models import (
     CloseOut,
+    Evidence,
     ProgressEntry,
     QuarterlyReport,
     ReportEvent,
     ReportingPeriod,
     Responsibility,
 )
+from tasks.models.closing import POINTS
 from tasks.periods import open_period
 from tasks.refusals import Outdated, Refused
 from tests import factories
 from tests.factories import lead_values, moment
+from tests.files import upload_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -229,18 +232,21 @@ def test_one_quarter_is_opened_once(plan, period, cast):
 
 
 def test_one_task_is_applied_for_once(plan, period, units, cast):
+    factories.make_report(period, units.jiaowei, completions={3: 100})
+
     def applying():
         return closing.apply_for_close_out(
             plan.tasks.get(number=3),
             period=period,
             department=units.jiaowei,
             summary="全部完成",
+            files=[upload_of("验收.pdf")],
             by=cast.jiaowei,
             at=AT,
         ).status
 
     assert kinds(at_once(*[applying] * 8)) == {"APPLIED": 1, "Refused": 7}
-    assert CloseOut.objects.count() == 1
+    assert (CloseOut.objects.count(), Evidence.objects.count()) == (1, 1)
 
 
 def test_verified_and_refused_at_once_exactly_one_wins(plan, period, units, cast):
@@ -253,7 +259,7 @@ def test_verified_and_refused_at_once_exactly_one_wins(plan, period, units, cast
         applied_at=AT,
     )
     results = at_once(
-        lambda: closing.verify(close_out, by=cast.kexie, at=AT).status,
+        lambda: closing.verify(close_out, points=POINTS, by=cast.kexie, at=AT).status,
         lambda: closing.refuse(close_out, by=cast.zhengfuban, at=AT, reason="佐证不足").status,
     )
     won = [r for r in results if not isinstance(r, Exception)]

@@ -36,19 +36,8 @@ def filings(plan, period, owners=None, at=AFTER_DUE):
     return unit_filings(Ledger.load(Plan.objects.get(pk=plan.pk)), period, owners or {}, at=at)
 
 
-def close_out(plan, number, period, unit, user, status="VERIFIED"):
-    decided = {"decided_by": user, "decided_at": AFTER_DUE} if status != "APPLIED" else {}
-    return CloseOut.objects.create(
-        task=plan.tasks.get(number=number),
-        period=period,
-        department=unit,
-        status=status,
-        summary="全部完成",
-        applied_by=user,
-        applied_at=AFTER_DUE,
-        reason="属实",
-        **decided,
-    )
+def close_out(plan, number, period, unit, user, status="VERIFIED", **fields):
+    return factories.make_close_out(plan.tasks.get(number=number), period, unit, user, status, **fields)
 
 
 # Tasks
@@ -279,6 +268,26 @@ def test_a_close_out_counts_from_its_quarter_on(plan, baseline, period, units, c
     }
     assert (shown["2023Q4"].stage, shown["2023Q4"].carried_from) == ("COMPLETED", None)
     assert standing(plan, period).total.completion == Fraction(100, 3)
+
+
+def test_a_reopened_task_counts_as_closed_only_before_it_was_reopened(plan, baseline, period, units, cast):
+    third, fourth = factories.make_period(plan, "2023Q4"), factories.make_period(plan, "2024Q1")
+    factories.make_report(baseline, units.nongye, completions={1: 30})
+    reopened = {"status": "REOPENED", "reopened_in": third}
+    close_out(plan, 1, period, units.nongye, cast.kexie, **reopened)
+
+    def shown():
+        return [(t.completion, t.light) for p in (period, third, fourth) for t in [task(plan, 1, p)]]
+
+    done, then = (Fraction(100), Light.DONE), (Fraction(30), Light.BEHIND)
+    assert shown() == [done, then, (Fraction(30), Light.SEVERE)]
+    assert [list(CloseOut.objects.verified_up_to(p)) != [] for p in (baseline, period, third)] == [
+        *(False, True, False)
+    ]
+    close_out(plan, 1, fourth, units.nongye, cast.kexie)
+    assert shown() == [done, then, done]
+    assert [t.number for t in Ledger.load(plan).tasks] == [1, 2, 3]
+    assert [task(plan, 1, p).closed_in for p in (period, third, fourth)] == [(2023, 3), None, (2024, 1)]
 
 
 @pytest.mark.parametrize("status", ["APPLIED", "REFUSED"])
