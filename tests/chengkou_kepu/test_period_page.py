@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from departments.models import AuditRecord, Membership
-from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod, SupportRequest
+from tasks.models import QuarterlyReport, ReportingPeriod, SupportRequest
 from tests import factories
 from tests.factories import moment
 
@@ -48,17 +48,7 @@ def test_a_closed_out_task_a_setting_and_a_missing_reporter_show_in_it(
 ):
     clock("2023-04-03 09:00")
     task = plan.tasks.get(number=3)
-    CloseOut.objects.create(
-        task=task,
-        period=baseline,
-        department=units.jiaowei,
-        status="VERIFIED",
-        applied_by=cast.jiaowei,
-        applied_at=baseline.due_at,
-        summary="完成。",
-        decided_by=cast.kexie,
-        decided_at=baseline.due_at,
-    )
+    factories.make_close_out(task, baseline, units.jiaowei, cast.kexie)
     plan.supports_must_report = True
     plan.save()
     Membership.objects.filter(user=cast.kexie_tb).delete()

@@ -70,8 +70,7 @@ def test_run_daily_from_a_fortnight_before_to_four_weeks_after_each_step_comes_o
 
 
 class Quarter:
-    def __str__(self):
-        return "2023年第三季度"
+    report_title = "2023年第三季度季报"
 
 
 @pytest.mark.parametrize(
