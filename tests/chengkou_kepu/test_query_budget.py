@@ -50,7 +50,7 @@ def queries(client, ask):
     [
         ("", 16),
         ("tasks/", 11),
-        ("exports/summary.xlsx?period=2023Q3", 21),
+        ("exports/summary.xlsx?period=2023Q3", 22),
         ("exports/responsibility-table.xlsx", 12),
     ],
 )
