@@ -81,7 +81,7 @@ class QuarterlyReportAdmin(RoleAdmin):
 
     def get_queryset(self, request):
         """Own units' returns, and all of a coordinator's region, with the number of their lines."""
-        units = [unit.pk for unit in roles.own_departments(request.user)]
+        units = roles.answered_for(request.user)
         regions = roles.coordinated_regions(request.user)
         seen = super().get_queryset(request)
         seen = seen.filter(department__in=units) | seen.filter(department__region__in=regions)

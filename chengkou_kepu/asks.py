@@ -41,7 +41,7 @@ class Ask:
 
 def asks_of(user, plan, current, *, at):
     """The user's Asks. `current` holds (period, UnitFilings) of quarters that may want something, oldest first."""
-    own = {unit.pk for unit in roles.own_departments(user)}
+    own = roles.answered_for(user)
     asks = own_returns(user, current, at=at)
     open_periods = [period for period, _ in current if period.is_open(at)]
     if own and open_periods:
@@ -54,8 +54,8 @@ def asks_of(user, plan, current, *, at):
 
 
 def own_returns(user, current, *, at):
-    """Asks about the returns of the user's own units."""
-    own = {unit.pk for unit in roles.own_departments(user)}
+    """Asks about the returns of the user's own units and of those that they took the place of."""
+    own = roles.answered_for(user)
     asks = [
         _own_return(user, period, filing, at)
         for period, filings in current

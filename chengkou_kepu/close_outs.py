@@ -67,7 +67,7 @@ def _applied(request, form, task, *, period, department, at):
 
 def _own_lead(user, task, *, at, period):
     """The user's unit that leads the task; NotAllowed for everybody else."""
-    own = {d.pk: d for d in roles.own_departments(user)}
+    own = {d.pk: d for d in (*roles.own_departments(user), *roles.former_departments(user))}
     day = period.last_day if period else timezone.localdate(at)
     leads = Responsibility.objects.in_force(day).leads().filter(task=task, department__in=own)
     if not leads:

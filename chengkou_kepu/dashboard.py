@@ -5,9 +5,10 @@ from datetime import date
 
 from django.shortcuts import render
 
+from departments.lineage import Lineage
 from indicators.attainment import Attainment
 from indicators.models import Indicator
-from indicators.standing import IndicatorStanding, indicator_standing, owed_by_unit, owners_owing
+from indicators.standing import IndicatorStanding, Ownership, indicator_standing
 from tasks import calendar
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod
@@ -151,16 +152,17 @@ def dashboard(request, slug):
 
 
 def assemble(plan, period, periods, *, at):
-    """The Dashboard of the period (one of `periods`, or unsaved): nine queries, whatever the number of rows.
+    """The Dashboard of the period (one of `periods`, or unsaved): ten queries, whatever the number of rows.
 
-    One more where the heat map reaches into frozen quarters. Of a frozen period, the Board is the one it stored.
+    One more where the heat map reaches into frozen quarters, and one where it reaches behind a reform. Of a frozen
+    period, the Board is the one it stored.
     """
     ledger = Ledger.load(plan)
     if period.stored:
         return _stored_dashboard(ledger, period, periods, at)
     standing = plan_standing(ledger, period, at=at)
     targets = indicator_standing(period, at=at)
-    filings = _filings_by_period(ledger, period, periods, targets, at)
+    filings = _filings_by_period(ledger, period, periods, at)
     units = filings[period.key]
     leads = _group([u for u in units if u.leads])
     supports = _group([u for u in units if not u.leads])
@@ -178,7 +180,7 @@ def assemble(plan, period, periods, *, at):
         supports=supports,
         targets=targets,
         heat_periods=tuple(HeatQuarter(*p.key, p.cadence) for p in heat_periods),
-        heat=_heat(units, [filings[p.key] for p in heat_periods]),
+        heat=_heat(plan, units, [filings[p.key] for p in heat_periods]),
         awaiting_review=sum(pk in {p.pk for p in so_far} for pk in awaiting),
         attention=_attention(period, standing, units, so_far, at),
         current=tuple((p, filings[p.key]) for p in current_periods(ledger, periods, at)),
@@ -187,10 +189,10 @@ def assemble(plan, period, periods, *, at):
 
 def _stored_dashboard(ledger, period, periods, at):
     current = current_periods(ledger, periods, at)
-    owners = {last: owners_owing(ledger.plan, 4 if last else 1) for last in {p.quarter == 4 for p in current}}
+    ownership = Ownership.load(ledger.plan) if current else None
     return Dashboard(
         **vars(period.stored.read("board", Board)),
-        current=tuple((p, unit_filings(ledger, p, owners[p.quarter == 4], at=at)) for p in current),
+        current=tuple((p, unit_filings(ledger, p, ownership.owing(p), at=at)) for p in current),
     )
 
 
@@ -199,13 +201,12 @@ def light_counts(total):
     return tuple((light, total.count(light)) for light in (*JUDGED, *NO_DATA) if total.count(light))
 
 
-def _filings_by_period(ledger, period, periods, targets, at):
+def _filings_by_period(ledger, period, periods, at):
     """{(year, quarter): UnitFilings} of the period, those of the heat map, and the current ones."""
     so_far = [p for p in periods if p.key <= period.key]
     wanted = {p.key: p for p in (*so_far[-QUARTERS_OF_HEAT:], *current_periods(ledger, periods, at), period)}
-    return {
-        key: unit_filings(ledger, p, owed_by_unit(targets, p.quarter), at=at) for key, p in wanted.items()
-    }
+    ownership = Ownership.load(ledger.plan)
+    return {key: unit_filings(ledger, p, ownership.owing(p), at=at) for key, p in wanted.items()}
 
 
 def current_periods(ledger, periods, at):
@@ -222,9 +223,20 @@ def _group(units):
     )
 
 
-def _heat(units, by_period):
-    """A row for each unit that leads in the chosen quarter: what it filed in each quarter of `by_period`."""
+def _heat(plan, units, by_period):
+    """A row for each unit that leads in the chosen quarter: what it filed in each quarter of `by_period`.
+
+    In a quarter in which there was no such unit, what the one before it filed; a query where that is so.
+    """
     by_unit = [{u.department_id: u for u in filings} for filings in by_period]
+    absent = [u.department_id for u in units if u.leads and any(u.department_id not in q for q in by_unit)]
+    lineage = Lineage.load(plan.region_id) if absent else None
+    for unit in absent:
+        former = [older.pk for older in lineage.predecessors(unit)]
+        for quarter in by_unit:
+            known = [quarter[older] for older in former if older in quarter]
+            if known:
+                quarter.setdefault(unit, known[0])
     return tuple(
         HeatRow(
             u.department_id,

@@ -1,15 +1,17 @@
 """单位: who takes part in the plan and what each has filed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Prefetch
 from django.http import Http404
 from django.shortcuts import render
 
 from departments import permissions as roles
-from departments.models import Department
+from departments.lineage import Lineage
+from departments.models import Department, DepartmentAlias
 from indicators.models import Indicator, Measurement
-from indicators.standing import indicator_standing, owners_owing
+from indicators.standing import Ownership, indicator_standing, owners_owing
+from tasks.filters import SearchField, folded
 from tasks.ledger import Ledger
 from tasks.models import Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Responsibility
 from tasks.obligations import UnitFiling, rates
@@ -41,23 +43,44 @@ class FilingRow:
     status: str
 
 
+@dataclass(frozen=True)
+class _Names:
+    """What units are looked for by: the words typed, and every name of a unit, spelling, former and later one."""
+
+    asked: str
+    lineage: Lineage | None = None
+    spellings: dict = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, region_id, typed):
+        asked = SearchField().to_python(typed)[:100]
+        if not asked:
+            return cls(asked)
+        spellings = {}
+        for alias in DepartmentAlias.objects.filter(region=region_id):
+            spellings.setdefault(alias.department_id, set()).add(alias.name)
+        return cls(asked, Lineage.load(region_id), spellings)
+
+    def match(self, unit_id, name):
+        if not self.asked:
+            return True
+        every = {name, *self.lineage.names(unit_id), *self.spellings.get(unit_id, ())}
+        return all(any(word in folded(one) for one in every) for word in folded(self.asked).split())
+
+
 def department_list(request, slug):
     page = plan_page(request, slug)
     ledger = Ledger.shown_in(page.period)
-    owners = owners_owing(page.plan, page.period.quarter)
-    units = unit_filings(ledger, page.period, owners, at=page.at)
+    units = unit_filings(ledger, page.period, owners_owing(page.period), at=page.at)
     seen = {u.department_id for u in units}
-    stood = units_as_they_stood(page.period)
-    others = (
-        Department.objects.units().filter(region=page.plan.region_id)
-        if stood is None
-        else [unit for unit in stood.values() if not unit.is_group]
-    )
+    called = _Names.load(page.plan.region_id, request.GET.get("name", ""))
     context = page.context(
-        leads=[u for u in units if u.leads],
-        supports=[u for u in units if not u.leads],
-        groups=_groups(ledger, page.period),
-        others=[d for d in others if d.pk not in seen],
+        leads=[u for u in units if u.leads and called.match(u.department_id, u.department)],
+        supports=[u for u in units if not u.leads and called.match(u.department_id, u.department)],
+        groups=[g for g in _groups(ledger, page.period) if called.match(g.department.pk, g.department.name)],
+        others=[d for d in _existing(page) if d.pk not in seen and called.match(d.pk, d.name)],
+        name=called.asked,
+        coordinates=coordinates(request.user, page.plan),
         lead_rates=rates([u for u in units if u.leads]),
         support_rates=rates([u for u in units if not u.leads]),
     )
@@ -69,7 +92,11 @@ def department(request, slug, pk):
     found = Department.objects.filter(region=page.plan.region_id, pk=pk).first()
     if found is None:
         raise Http404("没有这个单位。")
-    found = (units_as_they_stood(page.period) or {}).get(found.pk, found)
+    stood = units_as_they_stood(page.period) or {}
+    lineage = Lineage.load(page.plan.region_id)
+    told = lineage.recorded_by(page.told_at) if found.pk in stood else lineage
+    reformable = not found.is_group and not lineage.ends(found.pk)
+    found = stood.get(found.pk, found)
     ledger = Ledger.load(page.period.plan).as_it_stood(page.period)
     standing = plan_standing(ledger, page.period, at=page.at)
     leads, supports = _tasks_of(found, ledger, standing, page.period)
@@ -81,12 +108,23 @@ def department(request, slug, pk):
         history=history,
         this_quarter=next((row for row in history if row.period == page.period), None),
         indicators=_indicators(found, page),
+        origins=told.origins(found.pk),
+        ends=told.ends(found.pk),
+        coordinates=coordinates(request.user, page.plan),
+        reformable=reformable,
         entries=_accepted_entries(found, page.period, ledger),
         measurements=_accepted_measurements(found, page.period),
         files=roles.files_for(request.user, found.pk),
-        reviews=coordinates(request.user, page.plan),
     )
     return render(request, "chengkou_kepu/department.html", context)
+
+
+def _existing(page):
+    """The region's units, groups apart, on the period's last day; of a frozen one, those it stored."""
+    stood, day = units_as_they_stood(page.period), page.period.last_day
+    if stood is None:
+        return Department.objects.units().existing(day).filter(region=page.plan.region_id)
+    return [unit for unit in stood.values() if not unit.is_group and unit.exists_on(day)]
 
 
 def _groups(ledger, period):
@@ -111,11 +149,11 @@ def _tasks_of(department, ledger, standing, period) -> tuple[list[TaskProgress],
 
 
 def _filing_history(department, ledger, page, user):
-    """FilingRow for each quarter up to the chosen one, newest first; two queries for the owed indicators."""
-    owing = {last: owners_owing(page.plan, 4 if last else 1) for last in (True, False)}
+    """FilingRow for each quarter up to the chosen one, newest first; one query for the owed indicators."""
+    ownership = Ownership.load(page.plan)
     rows = []
     for period in reversed(page.periods_so_far):
-        filings = unit_filings(ledger, period, owing[period.quarter == 4], at=page.at)
+        filings = unit_filings(ledger, period, ownership.owing(period), at=page.at)
         filing = next((u for u in filings if u.department_id == department.pk), None)
         if filing:
             rows.append(FilingRow(period, filing, _shown_status(filing, page.plan, user)))
@@ -134,7 +172,8 @@ def _indicators(department, page):
     if page.period.stored:
         rows = indicator_standing(page.period, at=page.at)
         return [row for row in rows if row.owner_id == department.pk]
-    return Indicator.objects.filter(plan=page.plan, owner=department)
+    owned = Indicator.objects.owned_by(department.pk, page.period.last_day)
+    return owned.filter(plan=page.plan)
 
 
 def _accepted_entries(department, period, ledger):

@@ -47,9 +47,8 @@ def filing(request, slug):
         for r in QuarterlyReport.objects.filter(department=department, period__plan=plan).with_proxy()
     }
     days = Extension.objects.filter(department=department, period__plan=plan).granted_days()
-    rows = [
-        _filing_row(p, reports.get(p.pk), days.get((p.pk, department.pk)), at) for p in periods_of(plan)[::-1]
-    ]
+    periods = [p for p in periods_of(plan)[::-1] if p.pk in reports or department.exists_on(p.last_day)]
+    rows = [_filing_row(p, reports.get(p.pk), days.get((p.pk, department.pk)), at) for p in periods]
     open_rows = [row for row in rows if not workflow.reason_not_open(row.period, at=at)]
     context = {
         "plan": plan,
@@ -215,12 +214,13 @@ def _report(period, department):
 
 
 def asked_department(request, plan):
-    """(the unit this page is about, the user's own units in the plan's region).
+    """(the unit this page is about, the user's own units in the plan's region, former ones last).
 
     A unit that is not the user's is 404, unless the user coordinates and may file for it; a reader without any
     unit is refused with 403.
     """
-    own = [d for d in roles.own_departments(request.user) if d.region_id == plan.region_id]
+    mine = (*roles.own_departments(request.user), *roles.former_departments(request.user))
+    own = [d for d in mine if d.region_id == plan.region_id]
     asked = request.GET.get("unit", "")
     if not asked:
         if not own:

@@ -15,6 +15,7 @@ from tasks.completeness import Line, report_lines
 from tasks.drafting import Conflict
 from tasks.forms import BlockForm, LineForm, RestForm
 from tasks.identity_numbers import numbers_in
+from tasks.inheritance import former_lines
 from tasks.models import Action, Extension, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
 from tasks.obligations import own_due, resubmission_due
 from tasks.sharing import SHARED_FIELDS, by_section, largest_shared
@@ -31,8 +32,9 @@ class FilingLine:
     """A line with its form and what somebody else saved first.
 
     A lead's has the `answers` of the supporters it asked, a supporter's what each lead last had accepted, the first
-    lead's first; `remark` is what the reviewer said of the line when the return last came back. A line `pointed` at
-    then is `to_correct` until it has been changed since.
+    lead's first; `former` is what units that the department took the place of have on the task in the same quarter;
+    `remark` is what the reviewer said of the line when the return last came back. A line `pointed` at then is
+    `to_correct` until it has been changed since.
     """
 
     line: Line
@@ -41,6 +43,7 @@ class FilingLine:
     shared: bool = False
     answers: tuple[Answer, ...] = ()
     lead_entries: tuple[ProgressEntry, ...] = ()
+    former: tuple[ProgressEntry, ...] = ()
     remark: str = ""
     pointed: bool = False
     to_correct: bool = False
@@ -320,7 +323,7 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
 def _may_extend(report, extension, *, at):
     """Whether the unit can ask for an extension now, and none stands."""
     standing = extension is not None and extension.status != Extension.Status.REFUSED
-    why = extensions.reason_not_askable(report.period, filed=bool(report.first_submitted_at), at=at)
+    why = extensions.reason_not_askable(report, at=at)
     return not standing and not why
 
 
@@ -330,6 +333,7 @@ def _sections(report, lines, typed, conflicts, events):
         answers_to(report.department, report.period) if len(supported) < len(lines) else {},
         lead_entries(supported, report.period) if supported else {},
         _came_back(report, events),
+        former_lines(report.period, report.department),
     )
     sections = by_section(lines, lambda line: line.responsibility)
     typed = Typed() if typed is None else typed
@@ -345,11 +349,12 @@ def _came_back(report, events):
 
 @dataclass(frozen=True)
 class _Others:
-    """What others say: units of the return's tasks, by task id; the reviewer, when the return came back."""
+    """What others say: other and former units of the return's tasks, by task id; the reviewer, when it came back."""
 
     answers: dict
     lead_entries: dict
     came_back: ReportEvent | None
+    former: dict
 
     def of_reviewer(self, line):
         """The fields of a FilingLine that the reviewer has filled."""
@@ -370,6 +375,7 @@ def _section(action, is_lead, lines, typed, conflicts, others):
             conflict=conflicts.get(line.responsibility.pk),
             shared=line in shared,
             answers=tuple(others.answers.get(line.responsibility.task_id, ())) if is_lead else (),
+            former=tuple(others.former.get(line.responsibility.task_id, ())),
             lead_entries=() if is_lead else tuple(others.lead_entries.get(line.responsibility.task_id, ())),
             **others.of_reviewer(line),
         )

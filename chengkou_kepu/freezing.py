@@ -18,7 +18,7 @@ from tasks.stored_rows import StoredRows
 from .dashboard import Board, assemble
 from .exports.sheets import saved
 from .exports.summary import summary_workbook
-from .indicator_pages import IndicatorDetail, indicator_detail
+from .indicator_pages import IndicatorDetail, indicator_detail, with_detail
 
 PARTS = {
     "board": Board,
@@ -63,14 +63,14 @@ def parts_of(period, known, *, at):
     """What the period's pages are made of, by part."""
     plan, ledger = period.plan, Ledger.load(period.plan)
     board = assemble(plan, period, known, at=at)
-    indicators = Indicator.objects.filter(plan=plan).prefetch_related("targets").order_by("position", "pk")
+    indicators = with_detail(Indicator.objects.filter(plan=plan)).order_by("position", "pk")
     return {
         "board": Board(**{name: getattr(board, name) for name in Board.__dataclass_fields__}),
         "standing": plan_standing(ledger, period, at=at),
-        "filings": unit_filings(ledger, period, owners_owing(plan, period.quarter), at=at),
+        "filings": unit_filings(ledger, period, owners_owing(period), at=at),
         "indicators": indicator_standing(period, at=at),
         "details": tuple(indicator_detail(indicator, period) for indicator in indicators),
         "texts": tuple(sorted(ProgressEntry.objects.latest_accepted_texts(period).items())),
         outcomes.PART: outcomes.outcomes_to_store(period),
-        stored_rows.PART: stored_rows.rows_of(ledger),
+        stored_rows.PART: stored_rows.rows_of(ledger, period.last_day),
     }

@@ -1,6 +1,7 @@
 """指标: the targets, one target with its values, and the coordinator's entry of a survey or rating."""
 
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from django import forms
@@ -58,6 +59,15 @@ class TargetText:
 
 
 @dataclass(frozen=True)
+class FormerOwnerText:
+    """Who filed the indicator up to a day, and by what it was decided."""
+
+    department: str
+    until: date
+    decided_by: str
+
+
+@dataclass(frozen=True)
 class IndicatorDetail:
     """What the page of one indicator shows beside its standing; `points` are (label, value) of the trend."""
 
@@ -69,6 +79,7 @@ class IndicatorDetail:
     points: tuple[tuple[str, Fraction | None], ...]
     target_value: Fraction | None
     stages: tuple[StageRow, ...]
+    former_owners: tuple[FormerOwnerText, ...] = ()
 
 
 class DayForm(forms.Form):
@@ -115,7 +126,7 @@ def _detail(indicator, period):
 
 
 def indicator_detail(indicator, period):
-    """The IndicatorDetail in a period that is not frozen: one query, with the targets at hand."""
+    """The IndicatorDetail in a period that is not frozen: one query upon `with_detail`."""
     targets = indicator.targets.all()
     target = target_for(targets, period.year)
     measurements = _measurements(indicator, period)
@@ -132,7 +143,16 @@ def indicator_detail(indicator, period):
         points=tuple((f"{r.day.year}年{r.day.month}月", r.value) for r in accepted),
         target_value=None if target is None or target.value is None else Fraction(target.value),
         stages=tuple(_stage_rows(indicator, target, accepted)),
+        former_owners=tuple(
+            FormerOwnerText(former.department.name, former.until, former.decided_by)
+            for former in indicator.former_owners.all()
+        ),
     )
+
+
+def with_detail(indicators):
+    """The Indicators with what `indicator_detail` reads of them; two queries more, three where owners changed."""
+    return indicators.prefetch_related("targets", "former_owners__department")
 
 
 def indicator_record(request, slug, code):
@@ -176,12 +196,9 @@ def recorded_by_coordinator(indicator):
 
 
 def _indicator(plan, code):
-    found = (
-        Indicator.objects.filter(plan=plan, code=code)
-        .select_related("plan", "owner")
-        .prefetch_related("targets")
-        .first()
-    )
+    found = with_detail(
+        Indicator.objects.filter(plan=plan, code=code).select_related("plan", "owner")
+    ).first()
     if found is None:
         raise Http404("没有这个指标。")
     return found

@@ -10,7 +10,7 @@ from departments.models import UNIT_ROLES, Role
 from .admin_site import enters_admin
 
 SITE_NAME = "科普规划实施跟踪"
-UNITS_OWN, COORDINATORS = ("filing",), ("period-list", "review", "finding-list")
+UNITS_OWN, COORDINATORS = ("filing",), ("period-list", "review", "reform-list", "finding-list")
 KIND_OF_PAGE = {
     "task": "task-list",
     "close-out-apply": "task-list",
@@ -23,6 +23,8 @@ KIND_OF_PAGE = {
     "filing-cooperation": "filing",
     "review-report": "review",
     "period": "period-list",
+    "reform-new": "reform-list",
+    "task-reassign": "task-list",
 }
 SAME_IN_EVERY_PLAN = ("task-list", "department-list", "indicator-list", "exports", *UNITS_OWN, *COORDINATORS)
 WHAT_ONE_IS = {Role.COORDINATOR: "工作人员", Role.APPROVER: "审核人"}
@@ -95,6 +97,7 @@ def _items(request, plan):
         ("review", "审核", roles.is_coordinator(user, plan.region_id)),
         ("task-list", "重点工作", True),
         ("department-list", "单位", True),
+        ("reform-list", "机构改革", roles.is_coordinator(user, plan.region_id)),
         ("indicator-list", "指标", True),
         ("exports", "报表", True),
         ("finding-list", "核对事项", roles.is_coordinator(user, plan.region_id)),

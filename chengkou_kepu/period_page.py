@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from departments import permissions as roles
-from indicators.standing import indicator_standing, owed_by_unit, owners_owing
+from indicators.standing import owners_owing
 from tasks import periods
 from tasks.ledger import Ledger
 from tasks.models import QuarterlyReport, ReportingPeriod, Task
@@ -115,7 +115,7 @@ def assemble(period, *, at):
     A frozen one has the units, tasks and indicators it stored; who fills in a return is told as of now.
     """
     ledger = Ledger.shown_in(period)
-    owners = _owners(period, at)
+    owners = owners_owing(period)
     filings = unit_filings(ledger, period, owners, at=at)
     owing = [unit for unit in filings if unit.owes]
     tasks = _open_leads(ledger, period)
@@ -144,13 +144,6 @@ def assemble(period, *, at):
         live=period.pk is not None and period.is_open(at),
         at=at,
     )
-
-
-def _owners(period, at):
-    """Who owes which values in the period, as `owed_by_unit` says it."""
-    if period.stored:
-        return owed_by_unit(indicator_standing(period, at=at), period.quarter)
-    return owners_owing(period.plan, period.quarter)
 
 
 def _by_urgency(rows):

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from indicators.standing import owners_owing
+from indicators.standing import Ownership
 from tasks import calendar, periods
 from tasks.forms import DueForm
 from tasks.ledger import Ledger
@@ -57,10 +57,10 @@ def _choice(plan, year, quarter):
 def _rows(plan, known, at):
     """Newest first; one ledger serves every period."""
     ledger = Ledger.load(plan)
-    owners = {quarter: owners_owing(plan, quarter) for quarter in (1, 4)} if known else {}
+    ownership = Ownership.load(plan)
     rows = []
     for period in reversed(known):
-        filings = unit_filings(ledger, period, owners[4 if period.quarter == 4 else 1], at=at)
+        filings = unit_filings(ledger, period, ownership.owing(period), at=at)
         waiting = sum(f.status == "SUBMITTED" for f in filings)
         rows.append(PeriodRow(period, rates(filings), waiting, state_of(period, at)))
     return rows

@@ -12,6 +12,7 @@ from django.db import transaction
 from pypinyin import lazy_pinyin
 
 from departments import audit
+from departments.lineage import Lineage
 from departments.regions import (
     UnitNames,
     UnknownRegion,
@@ -22,6 +23,7 @@ from departments.regions import (
 )
 from indicators.targets import LoadedTargets, load_targets, read_targets
 from tasks.assignment import assign
+from tasks.calendar import zh_day
 from tasks.models import Action, Plan, PlanFinding, Responsibility, Task
 from tasks.numerals import zh_ordinal
 
@@ -59,7 +61,7 @@ def import_plan(document, *, by, at, slug="", region_code="", retitle=False):
             units, unit_changes = _save_units(plan, document)
             changes += unit_changes + _save_actions(plan, document) + _save_tasks(plan, document)
             changes += _save_duties(plan, document, units, at=at)
-            changes += _save_findings(plan, document)
+            changes += _save_findings(plan, document, units)
             if changes:
                 detail = extent(document) if created else "\n".join(changes)
                 audit.record("导入方案", plan, by=by, at=at, detail=detail)
@@ -243,12 +245,15 @@ def _save_duties(plan, document, units, *, at):
         ):
             for position, name in enumerate(names, start=1):
                 duties.setdefault(units[name], (role, position))
-    return assign(plan, wanted, at=at)
+    lineage = Lineage.load(plan.region_id)
+    ended = [unit for unit in units.values() if unit.ends_on]
+    return assign(plan, wanted, at=at, heirs={unit: lineage.heirs(unit.pk) for unit in ended})
 
 
-def _save_findings(plan, document):
+def _save_findings(plan, document, units):
     """Keep the findings in step: new ones open, those that no longer hold vanish unless they were settled."""
-    found = [(f.code, f.row, f.message) for f in document.findings] + _vanished(plan, document)
+    found = [(f.code, f.row, f.message) for f in document.findings]
+    found += _vanished(plan, document) + _abolished(plan, units)
     stored = {(f.code, f.row, f.message): f for f in plan.findings.all()}
     new = [key for key in dict.fromkeys(found) if key not in stored]
     gone = [f.pk for key, f in stored.items() if key not in found and f.settled_at is None]
@@ -277,6 +282,26 @@ def _vanished(plan, document):
     return findings + [
         ("action_vanished", None, f"“{a.title}”在重新导入的文件中已不存在，平台予以保留，请核对。")
         for a in plan.actions.exclude(ordinal__in=ordinals)
+    ]
+
+
+def _abolished(plan, units):
+    """Findings on units that the document names, that were abolished and never had a duty in the plan."""
+    lineage = Lineage.load(plan.region_id)
+    ended = [unit for unit in units.values() if unit.ends_on and not lineage.heirs(unit.pk)]
+    had = (
+        set(Responsibility.objects.filter(task__plan=plan).values_list("department", flat=True))
+        if ended
+        else ()
+    )
+    return [
+        (
+            "unit_abolished",
+            None,
+            f"文件所列“{unit}”至{zh_day(unit.ends_on)}止已撤销，未列入分工，请核对。",
+        )
+        for unit in dict.fromkeys(ended)
+        if unit.pk not in had
     ]
 
 

@@ -80,8 +80,8 @@ class Told:
 
 def units_to_remind(ledger, period, *, at):
     """UnitFilings of those who owe the period's return and have never filed it, leads first."""
-    owners = owners_owing(ledger.plan, period.quarter)
-    return [unit for unit in unit_filings(ledger, period, owners, at=at) if unit.to_be_reminded]
+    filings = unit_filings(ledger, period, owners_owing(period), at=at)
+    return [unit for unit in filings if unit.to_be_reminded]
 
 
 def steps_due(plan, *, at):

@@ -64,7 +64,7 @@ def review(request, slug):
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
     ledger = Ledger.load(plan)
-    filings = unit_filings(ledger, period, owners_owing(plan, period.quarter), at=at)
+    filings = unit_filings(ledger, period, owners_owing(period), at=at)
     waiting = _waiting(ledger, request, at=at)
     context = {
         "plan": plan,

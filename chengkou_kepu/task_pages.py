@@ -9,6 +9,7 @@ from django.urls import reverse
 from django_tables2 import RequestConfig
 
 from departments import permissions as roles
+from departments.lineage import Lineage
 from tasks.filters import TaskFilterSet
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
@@ -50,11 +51,14 @@ def task_list(request, slug):
     ledger = Ledger.shown_in(page.period)
     standing = plan_standing(ledger, page.period, at=page.at)
     rows = task_rows(ledger, standing, page.period, url_of=_task_url(page))
+    lineage = Lineage.load(page.plan.region_id)
     filterset = TaskFilterSet(
         request.GET,
         rows=rows,
         actions=[(a.ordinal, a.short_title) for a in standing.actions],
         responsibilities=ledger.in_force(page.period.last_day),
+        lineage=lineage,
+        told=lineage.recorded_by(page.told_at),
     )
     shown = filterset.qs
     table = TaskTable(shown, empty_text=_nothing_found(filterset, standing))
@@ -73,12 +77,14 @@ def task(request, slug, number):
     found = next((t for t in ledger.tasks if t.number == number), None)
     if found is None:
         raise Http404("没有这项重点工作。")
-    standing = plan_standing(ledger, page.period, at=page.at)
+    shown = ledger.tasks_on(page.period.last_day)
+    shown = shown if found in shown else [*shown, found]
+    standing = plan_standing(ledger, page.period, at=page.at, tasks_shown=shown)
     action = next(a for a in standing.actions for t in a.tasks if t.task_id == found.pk)
     progress = next(t for t in action.tasks if t.task_id == found.pk)
     held = [r for r in ledger.responsibilities if r.task_id == found.pk]
     in_force = [r for r in ledger.in_force(page.period.last_day) if r.task_id == found.pk]
-    own = {department.pk for department in roles.own_departments(request.user)}
+    own = roles.answered_for(request.user)
     outcomes = outcomes_now(task=found.pk)
     apply_in = _open_for_close_out(request.user, found, now, outcomes.close_outs, page)
     stored = page.period.stored
@@ -94,6 +100,7 @@ def task(request, slug, number):
         former=[r for r in held if r not in in_force],
         history=task_history(found, page.period, request.user),
         close_outs=told.close_outs,
+        coordinates=coordinates(request.user, page.plan),
         apply_in=apply_in,
         not_done=not_done(_leads_of(found, now, apply_in, page.at)) if apply_in else (),
         judgements=told.judgements,
@@ -116,7 +123,11 @@ def action(request, slug, ordinal):
     RequestConfig(request, paginate=False).configure(table)
     of_action = next(a for a in standing.actions if a.ordinal == ordinal)
     context = page.context(
-        action=found, standing=of_action, lights=light_counts(of_action.total), table=table
+        action=found,
+        standing=of_action,
+        lights=light_counts(of_action.total),
+        table=table,
+        coordinates=coordinates(request.user, page.plan),
     )
     return render(request, "chengkou_kepu/action.html", context)
 
@@ -198,7 +209,7 @@ def _open_for_close_out(user, task, ledger, close_outs, page):
 
 def _leads_of(task, ledger, period, at):
     """LeadFigures of the task in the period."""
-    return next(t.leads for t in plan_standing(ledger, period, at=at).tasks if t.task_id == task.pk)
+    return plan_standing(ledger, period, at=at, tasks_shown=[task]).tasks[0].leads
 
 
 def _neighbour(ledger, number, step):

@@ -10,7 +10,16 @@ from django.utils import timezone
 
 from . import audit, permissions
 from .admin_forms import AliasFormSet, DepartmentForm, MembershipFormSet
-from .models import AuditRecord, Department, DepartmentAlias, Membership, Region, User
+from .models import (
+    AuditRecord,
+    Department,
+    DepartmentAlias,
+    Membership,
+    Reform,
+    Region,
+    Succession,
+    User,
+)
 
 
 class RoleAdmin(admin.ModelAdmin):
@@ -130,7 +139,9 @@ class AliasInline(KeptInlineRights, admin.TabularInline):
 
 @admin.register(Department)
 class DepartmentAdmin(CoordinatedAdmin):
-    list_display = ["name", "region", "is_group", "alias_names", "member_count"]
+    """Spellings are kept here; what a reform changes is recorded on its own page."""
+
+    list_display = ["name", "region", "is_group", "alias_names", "member_count", "ends_on"]
     list_filter = ["is_group", ("region", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["region"]
     search_fields = ["name", "aliases__name"]
@@ -138,7 +149,10 @@ class DepartmentAdmin(CoordinatedAdmin):
     inlines = [AliasInline]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["region"] if obj else []
+        return ["region", "begins_on", "ends_on"] if obj else []
+
+    def get_fields(self, request, obj=None):
+        return ["region", "name", "is_group", *(["begins_on", "ends_on"] if obj else [])]
 
     def get_queryset(self, request):
         counted = super().get_queryset(request).annotate(members=Count("memberships", distinct=True))
@@ -156,6 +170,34 @@ class DepartmentAdmin(CoordinatedAdmin):
         if permissions.is_sysadmin(request.user):
             return Department.objects.select_related("region")
         return super().choices_for(request)
+
+
+class SuccessionInline(KeptInlineRights, admin.TabularInline):
+    model = Succession
+
+
+@admin.register(Reform)
+class ReformAdmin(CoordinatedAdmin):
+    """To be looked up; reforms are recorded on their page."""
+
+    list_display = ["effective_on", "kind", "what", "document", "decided_by", "at"]
+    list_filter = ["kind", ("region", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["decided_by"]
+    search_fields = ["document", "note", "successions__old__name", "successions__new__name"]
+    inlines = [SuccessionInline]
+
+    def reads(self, user):
+        return super().writes(user)
+
+    def writes(self, user):
+        return False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("successions__old", "successions__new")
+
+    @admin.display(description="单位沿革")
+    def what(self, reform):
+        return "；".join(str(step) for step in reform.successions.all())
 
 
 class MembershipInline(KeptInlineRights, admin.TabularInline):
@@ -176,7 +218,7 @@ class MembershipInline(KeptInlineRights, admin.TabularInline):
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name != "department":
             return super().formfield_for_foreignkey(db_field, request, **kwargs)
-        kwargs["queryset"] = Department.objects.units().select_related("region")
+        kwargs["queryset"] = Department.objects.units().filter(ends_on=None).select_related("region")
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         field.label_from_instance = lambda unit: f"{unit.region}　{unit}"
         return field

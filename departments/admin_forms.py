@@ -12,6 +12,11 @@ class DepartmentForm(forms.ModelForm):
     def clean(self):
         data = super().clean()
         region = data.get("region") or (self.instance.region if self.instance.pk else None)
+        same = Department.objects.filter(region=region, name=data.get("name")).exclude(pk=self.instance.pk)
+        if any(unit.ends_on is None for unit in same):
+            self.add_error("name", "本行政区已有同名单位。")
+        elif same:
+            self.add_error("name", "本行政区曾有同名单位；沿用其名称的，请在“机构改革”中登记。")
         others = DepartmentAlias.objects.filter(region=region, name=data.get("name"))
         if others.exclude(department=self.instance.pk).exists():
             self.add_error("name", "这是本行政区另一单位的其他写法。")

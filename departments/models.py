@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 
@@ -40,13 +40,24 @@ class DepartmentQuerySet(models.QuerySet):
     def units(self):
         return self.filter(is_group=False)
 
+    def existing(self, day):
+        """Units that exist on the date, first and last day included."""
+        begun = Q(begins_on=None) | Q(begins_on__lte=day)
+        return self.filter(begun, Q(ends_on=None) | Q(ends_on__gte=day))
+
 
 class Department(models.Model):
-    """单位: unique by (region, name). A group (各乡镇（街道）) is no unit: nobody files for it."""
+    """单位: of those that have not ended, one of a name in a region; a later one may take a former one's name.
+
+    `begins_on` and `ends_on` are written by `departments.reform` alone; empty means always was, or still is. A
+    group (各乡镇（街道）) is no unit: nobody files for it.
+    """
 
     region = models.ForeignKey(Region, models.PROTECT, related_name="departments", verbose_name="行政区")
     name = models.CharField("名称", max_length=100)
     is_group = models.BooleanField("单位组", default=False, help_text="如“各乡镇（街道）”，不单独报送。")
+    begins_on = models.DateField("设立日期", null=True, blank=True)
+    ends_on = models.DateField("终止日期", null=True, blank=True)
 
     objects = DepartmentQuerySet.as_manager()
 
@@ -56,13 +67,23 @@ class Department(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["region", "name"],
+                condition=Q(ends_on=None),
                 name="department_unique_in_region",
                 violation_error_message="本行政区已有同名单位。",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(begins_on=None) | Q(ends_on=None) | Q(ends_on__gte=F("begins_on")),
+                name="department_ends_after_beginning",
+                violation_error_message="终止日期不应早于设立日期。",
+            ),
         ]
 
     def __str__(self):
         return self.name
+
+    def exists_on(self, day):
+        begun = self.begins_on is None or self.begins_on <= day
+        return begun and (self.ends_on is None or self.ends_on >= day)
 
 
 class DepartmentAlias(models.Model):
@@ -91,6 +112,78 @@ class DepartmentAlias(models.Model):
     def save(self, *args, **kwargs):
         self.region_id = self.department.region_id
         super().save(*args, **kwargs)
+
+
+class Reform(models.Model):
+    """机构改革: what changed of units from a day on, and the document it rests on; written once, never changed."""
+
+    class Kind(models.TextChoices):
+        RENAME = "RENAME", "更名"
+        MERGE = "MERGE", "合并"
+        SPLIT = "SPLIT", "拆分"
+        ABOLISH = "ABOLISH", "撤销"
+
+    BECAME = {Kind.RENAME: "更名为", Kind.MERGE: "并入", Kind.SPLIT: "拆分为", Kind.ABOLISH: "撤销"}
+
+    region = models.ForeignKey(Region, models.PROTECT, related_name="reforms", verbose_name="行政区")
+    kind = models.CharField("方式", max_length=20, choices=Kind)
+    effective_on = models.DateField("生效日期")
+    document = models.CharField("依据文件", max_length=200)
+    note = models.CharField("说明", max_length=500, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="登记人"
+    )
+    at = models.DateTimeField("登记时间")
+
+    class Meta:
+        ordering = ["-effective_on", "-pk"]
+        verbose_name = verbose_name_plural = "机构改革"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(document=""),
+                name="reform_rests_on_document",
+                violation_error_message="请写明依据文件。",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()}（{self.document}）"
+
+    @property
+    def became(self):
+        """What the old unit did, before the new one's name: 并入."""
+        return self.BECAME[self.kind]
+
+
+class Succession(models.Model):
+    """单位沿革: in a reform, a unit that ended and one that took its place (`new` empty: abolished)."""
+
+    reform = models.ForeignKey(Reform, models.CASCADE, related_name="successions", verbose_name="机构改革")
+    old = models.ForeignKey(Department, models.PROTECT, related_name="successions", verbose_name="原单位")
+    new = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="origins", verbose_name="承接单位"
+    )
+
+    class Meta:
+        ordering = ["reform", "pk"]
+        verbose_name = verbose_name_plural = "单位沿革"
+        constraints = [
+            models.UniqueConstraint(
+                "reform",
+                "old",
+                Coalesce("new", 0),
+                name="succession_once",
+                violation_error_message="该单位的去向已登记。",
+            ),
+            models.CheckConstraint(
+                condition=Q(new=None) | ~Q(new=F("old")),
+                name="succession_to_another_unit",
+                violation_error_message="单位不能由自己承接。",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.old}→{self.new or '（撤销）'}"
 
 
 class Role(models.TextChoices):
@@ -130,11 +223,15 @@ class User(AbstractUser):
 
     @cached_property
     def roles(self):
-        """The user's memberships with unit and region, read once a request; each tells how many notices are unread."""
+        """The user's memberships with unit and region, read once a request.
+
+        Each tells how many notices are unread, and whether its unit `succeeds` another.
+        """
         unread = Notice.objects.filter(user=OuterRef("user"), read_at=None).order_by().values("user")
         return list(
             self.memberships.select_related("department__region", "region").annotate(
-                unread=Subquery(unread.annotate(count=Count("pk")).values("count"))
+                unread=Subquery(unread.annotate(count=Count("pk")).values("count")),
+                succeeds=Exists(Succession.objects.filter(new=OuterRef("department"))),
             )
         )
 
@@ -146,6 +243,24 @@ class User(AbstractUser):
     def region_ids(self):
         """Regions whose plans the user reads: sysadmins and auditors read none (DESIGN §4)."""
         return {m.region_id or m.department.region_id for m in self.roles if m.region_id or m.department_id}
+
+    @cached_property
+    def former_units(self):
+        """{id of a unit that ended: (the unit, ids of the user's units that took its place)}, through any reforms.
+
+        One query a request, none for users whose units succeed no other.
+        """
+        own = {m.department_id for m in self.roles if m.succeeds}
+        found = {}
+        pairs = list(Succession.objects.filter(new__isnull=False).select_related("old")) if own else []
+        for unit in own:
+            reached = [unit]
+            for heir in reached:
+                for step in pairs:
+                    if step.new_id == heir and step.old_id not in reached:
+                        reached.append(step.old_id)
+                        found.setdefault(step.old_id, (step.old, set()))[1].add(unit)
+        return found
 
 
 class Membership(models.Model):

@@ -9,6 +9,7 @@ from django.core.mail import send_mail
 from django.db import transaction
 
 from .models import UNIT_ROLES, Membership, Notice, Role, User
+from .permissions import acting_by_unit, acting_for
 
 log = logging.getLogger(__name__)
 
@@ -26,35 +27,30 @@ def notify(users, *, text, path, key, at):
 
 
 def people_of(department_id, *, but=None):
-    """Active users who report or approve for the unit, without the one who did the deed."""
+    """Active users who report or approve for the unit, or for one in its place, without the one who did the deed."""
     return (
         _active(but)
-        .filter(memberships__department=department_id, memberships__role__in=UNIT_ROLES)
+        .filter(memberships__in=Membership.objects.filter(acting_for(department_id), role__in=UNIT_ROLES))
         .distinct()
     )
 
 
 def approvers_of(department_id, *, but=None):
-    return (
-        _active(but).filter(memberships__department=department_id, memberships__role=Role.APPROVER).distinct()
-    )
+    approving = Membership.objects.filter(acting_for(department_id), role=Role.APPROVER)
+    return _active(but).filter(memberships__in=approving).distinct()
 
 
 def coordinators_of(region_id, *, but=None, not_department=None):
     """Active coordinators of the region who are not of the unit that a deed is about."""
     users = _active(but).filter(memberships__role=Role.COORDINATOR, memberships__department__region=region_id)
-    return users.exclude(memberships__department=not_department).distinct()
+    if not_department:
+        users = users.exclude(memberships__in=Membership.objects.filter(acting_for(not_department)))
+    return users.distinct()
 
 
 def people_by_unit(department_ids):
-    """{unit id: its active reporters and approvers} of those units that have any; one query."""
-    members = Membership.objects.filter(
-        department__in=department_ids, role__in=UNIT_ROLES, user__is_active=True
-    )
-    people = {}
-    for member in members.select_related("user"):
-        people.setdefault(member.department_id, {})[member.user_id] = member.user
-    return {unit: tuple(users.values()) for unit, users in people.items()}
+    """{unit id: `people_of` it} of those units that have any; one query."""
+    return {unit: tuple(users) for unit, users in acting_by_unit(department_ids, UNIT_ROLES).items()}
 
 
 def email_waiting(keys, *, at):

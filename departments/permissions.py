@@ -1,6 +1,11 @@
-"""Roles as small named predicates. A region is a `Region` id, a unit a `Department` id or row."""
+"""Roles as small named predicates. A region is a `Region` id, a unit a `Department` id or row.
+
+Who acts for a unit acts for those that it took the place of, whose last returns it finishes.
+"""
 
 from collections import defaultdict
+
+from django.db.models import F, Q
 
 from .models import UNIT_ROLES, Department, Membership, Role
 
@@ -35,7 +40,7 @@ def is_approver(user, department_id):
 
 def belongs_to(user, department_id):
     """Whether the user acts for the unit in any role, so is no stranger to its returns."""
-    return any(m.department_id == department_id for m in user.roles)
+    return any(m.department_id == department_id for m in user.roles) or department_id in user.former_units
 
 
 def files_for(user, department_id):
@@ -55,21 +60,49 @@ def own_departments(user):
     return list({m.department_id: m.department for m in user.roles if m.role in UNIT_ROLES}.values())
 
 
+def former_departments(user):
+    """Units that ended and whose place those of `own_departments` took."""
+    own = {unit.pk for unit in own_departments(user)}
+    return [unit for unit, heirs in user.former_units.values() if heirs & own] if own else []
+
+
+def answered_for(user):
+    """Ids of the units whose returns the user files: one's own and those that they took the place of."""
+    return {unit.pk for unit in (*own_departments(user), *former_departments(user))}
+
+
+def acting_for(department_id):
+    """The condition on memberships of the unit, or of one that took its place."""
+    return Q(department=department_id) | Q(department__origins__old=department_id)
+
+
 def has_active_approver(department_id):
     return Membership.objects.filter(
-        role=Role.APPROVER, department_id=department_id, user__is_active=True
+        acting_for(department_id), role=Role.APPROVER, user__is_active=True
     ).exists()
+
+
+def acting_by_unit(department_ids, roles):
+    """{unit id: active Users with one of the roles who act for it}, in order of joining; empty lists else; one query."""
+    people, wanted = defaultdict(list), set(department_ids)
+    acting = Membership.objects.filter(
+        Q(department__in=wanted) | Q(department__origins__old__in=wanted),
+        role__in=roles,
+        user__is_active=True,
+    )
+    for membership in (
+        acting.annotate(former=F("department__origins__old")).select_related("user").order_by("pk")
+    ):
+        for unit in wanted & {membership.department_id, membership.former}:
+            if membership.user not in people[unit]:
+                people[unit].append(membership.user)
+    return people
 
 
 def reporters_of(department_ids):
     """{department id: names of the active users who fill in its returns}, in order of joining; empty lists else."""
-    names = defaultdict(list)
-    reporters = Membership.objects.filter(
-        role=Role.REPORTER, department__in=department_ids, user__is_active=True
-    )
-    for membership in reporters.select_related("user").order_by("pk"):
-        names[membership.department_id].append(str(membership.user))
-    return names
+    people = acting_by_unit(department_ids, [Role.REPORTER])
+    return defaultdict(list, {unit: [str(user) for user in users] for unit, users in people.items()})
 
 
 def other_coordinators(region_id, *, not_user, not_department):
@@ -82,8 +115,15 @@ def other_coordinators(region_id, *, not_user, not_department):
         )
         .exclude(user=not_user)
         .exclude(user__memberships__department_id=not_department)
+        .exclude(user__memberships__department__origins__old=not_department)
     )
 
 
 def _has(user, role, department_id):
-    return user.is_active and any(m.role == role and m.department_id == department_id for m in user.roles)
+    if not user.is_active:
+        return False
+    held = {m.department_id for m in user.roles if m.role == role}
+    if not held or department_id in held:
+        return department_id in held
+    _, heirs = user.former_units.get(department_id, (None, ()))
+    return not held.isdisjoint(heirs)

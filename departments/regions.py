@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from django.db.models import F
 from gb2260 import Division
 from gb2260.data import data as revisions
 
@@ -100,11 +101,10 @@ def ensure_departments(region, units):
     """Stored departments for `units` (UnitNames, in the order to make them); call it in a transaction.
 
     One that has any of the spellings as its name or alias is that unit and keeps its name; spellings that the
-    region does not know yet become aliases. ValidationError for a name that cannot be stored.
+    region does not know yet become aliases. A former unit is itself, not its heir. ValidationError for a name that
+    cannot be stored.
     """
-    aliases = DepartmentAlias.objects.filter(region=region).select_related("department")
-    known = {alias.name: alias.department for alias in aliases}
-    known.update((unit.name, unit) for unit in Department.objects.filter(region=region))
+    known = units_by_spelling(region)
     by_name, created = {}, []
     for unit in units:
         department = next((known[name] for name in (unit.name, *unit.spellings) if name in known), None)
@@ -115,6 +115,14 @@ def ensure_departments(region, units):
         by_name[unit.name] = known[unit.name] = department
     Department.objects.bulk_create(created)
     return EnsuredUnits(by_name, tuple(created), _ensure_spellings(region, units, by_name, known))
+
+
+def units_by_spelling(region):
+    """{name or other spelling: unit} of the region; a name goes before an alias, a unit at hand before a former one."""
+    aliases = DepartmentAlias.objects.filter(region=region).select_related("department")
+    known = {alias.name: alias.department for alias in aliases}
+    units = Department.objects.filter(region=region).order_by(F("ends_on").asc(nulls_last=True), "pk")
+    return known | {unit.name: unit for unit in units}
 
 
 def _ensure_spellings(region, units, by_name, known):

@@ -140,7 +140,8 @@ def owed_measurements(report):
     period = report.period
     indicators = list(
         Indicator.objects.due_in(period.quarter)
-        .filter(plan=period.plan_id, owner=report.department_id)
+        .owned_by(report.department_id, period.last_day)
+        .filter(plan=period.plan_id)
         .prefetch_related("targets")
         .order_by("position", "pk")
     )
@@ -175,7 +176,8 @@ def _owed(indicator, rows, report):
 def _own_indicators(report, inputs):
     own = (
         Indicator.objects.due_in(report.period.quarter)
-        .filter(plan=report.period.plan_id, owner=report.department_id)
+        .owned_by(report.department_id, report.period.last_day)
+        .filter(plan=report.period.plan_id)
         .in_bulk([typed.indicator_id for typed in inputs])
     )
     if len(own) < len({typed.indicator_id for typed in inputs}):

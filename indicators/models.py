@@ -2,7 +2,8 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from departments.models import Department
@@ -13,6 +14,23 @@ class IndicatorQuerySet(models.QuerySet):
     def due_in(self, quarter):
         """Indicators of which a value is owed in that quarter (1–4)."""
         return self.filter(kind__in=Indicator.kinds_due_in(quarter))
+
+    def with_owner_on(self, day):
+        """Each with the unit that files it on the date: `holder_id`, `holder` (its name) and `holder_is_group`."""
+        former = FormerOwner.objects.filter(indicator=OuterRef("pk"), until__gte=day).order_by("until")
+
+        def holder(of_former, of_owner, output_field):
+            past = Subquery(former.values(of_former)[:1])
+            return Coalesce(past, F(of_owner), output_field=output_field)
+
+        return self.annotate(
+            holder_id=holder("department_id", "owner_id", models.BigIntegerField()),
+            holder=holder("department__name", "owner__name", models.CharField()),
+            holder_is_group=holder("department__is_group", "owner__is_group", models.BooleanField()),
+        )
+
+    def owned_by(self, department_id, day):
+        return self.with_owner_on(day).filter(holder_id=department_id)
 
 
 class Indicator(models.Model):
@@ -65,6 +83,31 @@ class Indicator(models.Model):
         """Kinds of which a value is owed in that quarter: cumulative always, all measured ones in Q4 (DESIGN §4)."""
         kinds = cls.Kind
         return set(kinds) - {kinds.QUALITATIVE} if quarter == 4 else {kinds.CUMULATIVE}
+
+
+class FormerOwner(models.Model):
+    """原报送单位: who filed an indicator up to a day (included); after the last such day its `owner` does."""
+
+    indicator = models.ForeignKey(
+        Indicator, models.CASCADE, related_name="former_owners", verbose_name="指标"
+    )
+    department = models.ForeignKey(Department, models.PROTECT, related_name="+", verbose_name="单位")
+    until = models.DateField("至")
+    decided_by = models.CharField("依据", max_length=200)
+
+    class Meta:
+        ordering = ["indicator", "until"]
+        verbose_name = verbose_name_plural = "原报送单位"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "until"],
+                name="former_owner_one_until_day",
+                violation_error_message="该指标已有至这一日的报送单位。",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.indicator}：{self.department}"
 
 
 class Target(models.Model):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from tasks import calendar
 from tasks.models import Extension, QuarterlyReport
@@ -60,12 +60,13 @@ def indicator_standing(period, *, at):
     if period.stored:
         return period.stored.read("indicators", tuple[IndicatorStanding, ...])
     granted = Extension.objects.filter(
-        period=period.pk, department=OuterRef("owner"), status=Extension.Status.GRANTED
+        period=period.pk, department=OuterRef("holder_id"), status=Extension.Status.GRANTED
     )
     indicators = (
         Indicator.objects.filter(plan=period.plan_id)
+        .with_owner_on(period.last_day)
         .annotate(extended_to=Subquery(granted.values("granted_until")[:1]))
-        .select_related("owner", "plan")
+        .select_related("plan")
         .prefetch_related("targets")
         .order_by("position", "pk")
     )
@@ -73,23 +74,57 @@ def indicator_standing(period, *, at):
     return tuple(_standing(indicator, rows.get(indicator.pk, ()), period, at=at) for indicator in indicators)
 
 
-def owners_owing(plan, quarter):
-    """`owed_by_unit` of the plan's indicators, in one query."""
-    rows = Indicator.objects.filter(plan=plan).annotate(owner_is_group=F("owner__is_group"))
-    return owed_by_unit(rows.select_related("owner").order_by("position", "pk"), quarter)
+def owners_owing(period):
+    """{department id: (name, indicator names)} of the units that owe a value in the period; one query.
 
-
-def owed_by_unit(rows, quarter):
-    """{department id: (name, indicator names)} of the units that owe a value in that quarter (1–4).
-
-    `rows` are Indicators or IndicatorStandings, with `owner_is_group`: a group files nothing itself.
+    Of a frozen period, as stored.
     """
-    due = Indicator.kinds_due_in(quarter)
-    owed = defaultdict(list)
-    for row in rows:
-        if row.owner_id and not row.owner_is_group and row.kind in due:
-            owed[row.owner_id, str(row.owner)].append(row.name)
-    return {department: (name, tuple(names)) for (department, name), names in owed.items()}
+    return (Ownership.stored(period) if period.stored else Ownership.load(period.plan)).owing(period)
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Who files a plan's indicators, now and before. `rows`: (name, kind, [(until or None, id, unit, is group)])."""
+
+    rows: tuple
+
+    @classmethod
+    def load(cls, plan):
+        """All of a plan's indicators by position, in one query; owners oldest first, the present one (None) last."""
+        read = (
+            Indicator.objects.filter(plan=plan)
+            .order_by("position", "pk", "former_owners__until")
+            .values_list(
+                *("pk", "name", "kind", "owner", "owner__name", "owner__is_group"),
+                *(
+                    f"former_owners__{f}"
+                    for f in ("until", "department", "department__name", "department__is_group")
+                ),
+            )
+        )
+        held = {}
+        for pk, name, kind, owner, owner_name, is_group, *former in read:
+            _, _, owners = held.setdefault(pk, (name, kind, [(None, owner, owner_name, is_group)]))
+            if former[0]:
+                owners.insert(-1, tuple(former))
+        return cls(tuple(held.values()))
+
+    @classmethod
+    def stored(cls, period):
+        """Who filed the indicators of a frozen period, in that period alone."""
+        standings = period.stored.read("indicators", tuple[IndicatorStanding, ...])
+        return cls(
+            tuple((s.name, s.kind, [(None, s.owner_id, s.owner, s.owner_is_group)]) for s in standings)
+        )
+
+    def owing(self, period):
+        """{department id: (name, indicator names)} of who owes a value there; a group files nothing itself."""
+        due, owed = Indicator.kinds_due_in(period.quarter), {}
+        for name, kind, owners in self.rows:
+            _, pk, unit, is_group = next(o for o in owners if o[0] is None or o[0] >= period.last_day)
+            if pk and not is_group and kind in due:
+                owed.setdefault(pk, (unit, []))[1].append(name)
+        return {pk: (unit, tuple(names)) for pk, (unit, names) in owed.items()}
 
 
 def target_for(targets: Iterable[Target], year) -> Target | None:
@@ -131,9 +166,9 @@ def _standing(indicator, rows, period, *, at):
         name=indicator.name,
         kind=indicator.kind,
         unit=indicator.unit,
-        owner=indicator.owner.name if indicator.owner else "",
-        owner_id=indicator.owner_id,
-        owner_is_group=bool(indicator.owner and indicator.owner.is_group),
+        owner=indicator.holder or "",
+        owner_id=indicator.holder_id,
+        owner_is_group=bool(indicator.holder_is_group),
         owner_presumed=indicator.owner_presumed,
         wording=target.wording if target else "",
         year=target.year if target else None,
@@ -228,12 +263,12 @@ def _why_unmeasured(indicator, period, *, submitted, at):
     if indicator.kind == Kind.QUALITATIVE:
         return "定性目标由科协工作人员评价，尚未评价。"
     if submitted:
-        return f"{indicator.owner or '报送单位'}已报送，尚未审核通过。"
-    if indicator.owner is None:
+        return f"{indicator.holder or '报送单位'}已报送，尚未审核通过。"
+    if indicator.holder_id is None:
         return "尚未确定报送单位，也没有录入监测值。"
     if indicator.kind != Kind.CUMULATIVE and period.quarter != 4:
         last = "第四季度季报" if period.plan.cadence == calendar.Cadence.QUARTER else "下半年报告"
-        return f"{indicator.owner}每年随{last}报送，尚无审核通过的数据。"
+        return f"{indicator.holder}每年随{last}报送，尚无审核通过的数据。"
     if period.pk and at > own_due(period.due_at, indicator.extended_to):
-        return f"截止时间已过，{indicator.owner}没有审核通过的数据。"
-    return f"尚未到截止时间，{indicator.owner}还没有审核通过的数据。"
+        return f"截止时间已过，{indicator.holder}没有审核通过的数据。"
+    return f"尚未到截止时间，{indicator.holder}还没有审核通过的数据。"

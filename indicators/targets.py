@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db import transaction
 
 from departments import audit
-from departments.models import Department, DepartmentAlias
+from departments.lineage import Lineage
+from departments.regions import units_by_spelling
 
 from .models import Indicator, Target
 
@@ -79,11 +80,10 @@ def load_targets(plan, entries, *, by, at):
 
 
 def _units_by_name(plan):
-    """{name or other spelling: unit} of the plan's region; a name goes before an alias."""
-    aliases = DepartmentAlias.objects.filter(region=plan.region_id).select_related("department")
-    units = {alias.name: alias.department for alias in aliases}
-    units.update((unit.name, unit) for unit in Department.objects.filter(region=plan.region_id))
-    return units
+    """`units_by_spelling` of the plan's region, each former unit replaced by the one that answers for it now."""
+    units, lineage = units_by_spelling(plan.region_id), Lineage.load(plan.region_id)
+    current = {name: lineage.heirs(unit.pk) if unit.ends_on else (unit,) for name, unit in units.items()}
+    return {name: heirs[0] for name, heirs in current.items() if heirs}
 
 
 def _saved(row):

@@ -45,24 +45,32 @@ def answers_to(lead, period):
 
 
 def lead_entries(task_ids, period):
-    """{task id: what each of the task's leads last had accepted up to the period, the first lead's first}; one query.
+    """{task id: what each of the task's leads last had accepted up to the period, the first lead's first}.
 
-    A lead without an accepted text has no entry.
+    A lead without an accepted text, of its own or of the one whose place it took, has no entry. One query, three
+    where leads changed.
     """
-    entries = (
+    entries = list(
         ProgressEntry.objects.accepted()
         .up_to(period)
         .with_proxy()
-        .filter(
-            responsibility__in=Responsibility.objects.in_force(period.last_day)
-            .leads()
-            .filter(task__in=task_ids)
-        )
+        .filter(responsibility__task__in=task_ids, responsibility__role=Responsibility.Role.LEAD)
         .select_related("report__period__plan", "report__department", "responsibility")
-        .order_by("responsibility__position", "report__period__year", "report__period__quarter")
+        .order_by("report__period__year", "report__period__quarter")
     )
-    latest = {entry.responsibility_id: entry for entry in entries if entry.told}
+    holders = _holders(entries, task_ids, period)
+    latest = {holders[e.responsibility_id]: e for e in entries if e.told and e.responsibility_id in holders}
     found = {}
-    for entry in latest.values():
-        found.setdefault(entry.responsibility.task_id, []).append(entry)
+    for lead, entry in sorted(latest.items(), key=lambda item: (item[0].position, item[0].pk)):
+        found.setdefault(lead.task_id, []).append(entry)
     return found
+
+
+def _holders(entries, task_ids, period):
+    """{responsibility id: the lead's Responsibility in force in the period that is it or continues it}."""
+    own = {e.responsibility_id: e.responsibility for e in entries}
+    if all(lead.is_in_force(period.last_day) for lead in own.values()):
+        return own
+    in_force = Responsibility.objects.in_force(period.last_day).leads().filter(task__in=task_ids)
+    descents = Responsibility.objects.descents(period.plan_id)
+    return {line: lead for lead in in_force for line in descents.get(lead.pk, (lead.pk,))}

@@ -12,8 +12,11 @@ DROPPED = "重新导入的文件不再列入"
 Role = Responsibility.Role
 
 
-def assign(plan, wanted, *, at):
+def assign(plan, wanted, *, at, heirs):
     """Bring the plan's responsibilities to `wanted`, {task: {department: (role, position)}}; sentences on what changed.
+
+    `heirs` maps a department that has ended to those that took its place: the document's old name then means the one
+    of them that has the task, else the first, unless the old unit had it, which went where a reform or decision put it.
 
     The table's duties hold from the plan's first day. One that it no longer gives is deleted, or ended on the
     day of `at` where lines were filed on it. What was decided elsewhere (`decided_by`, or taken over from another
@@ -24,9 +27,22 @@ def assign(plan, wanted, *, at):
         stored.setdefault(duty.task_id, []).append(duty)
     step = _Step(plan, local_day(at))
     for task, duties in wanted.items():
-        step.settle(task, stored.get(task.pk, ()), duties)
+        held = stored.get(task.pk, ())
+        step.settle(task, held, _current(duties, held, heirs))
     step.save()
     return step.changes
+
+
+def _current(duties, stored, heirs):
+    """The wanted duties by the units that can have them: an heir's for a former unit that never had it."""
+    current = {unit: duty for unit, duty in duties.items() if unit not in heirs}
+    had = {duty.department_id for duty in stored}
+    for unit, candidates in heirs.items():
+        if unit in duties and unit.pk not in had and candidates:
+            heir = next((heir for heir in candidates if heir.pk in had), candidates[0])
+            mine = current.setdefault(heir, duties[unit])
+            current[heir] = min(mine, duties[unit], key=lambda duty: (duty[0] != Role.LEAD, duty[1]))
+    return current
 
 
 def _stored(plan):

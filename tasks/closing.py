@@ -63,9 +63,8 @@ def apply_for_close_out(task, *, period, department, summary, files, by, at):
 
 def leads_not_done(task, period, *, at):
     """The leads, in words, that have not reported 已完成 up to the period; () when all have."""
-    standing = plan_standing(Ledger.load(task.plan), period, at=at)
-    leads = next(t.leads for t in standing.tasks if t.task_id == task.pk)
-    return not_done(leads)
+    standing = plan_standing(Ledger.load(task.plan), period, at=at, tasks_shown=[task])
+    return not_done(standing.tasks[0].leads)
 
 
 def verify(close_out, *, points, by, at, note=""):

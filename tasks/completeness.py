@@ -70,7 +70,7 @@ def lacking(entry, *, fell=False):
 
 
 def report_lines(report):
-    """The report's lines, leads first, in the plan's order: five queries, whatever their number."""
+    """The report's lines, leads first, in the plan's order: six queries, whatever their number."""
     responsibilities = list(
         Responsibility.objects.in_force(report.period.last_day)
         .filter(department=report.department_id, task__plan=report.period.plan_id)

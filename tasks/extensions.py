@@ -9,7 +9,7 @@ from . import calendar, permissions
 from .models import Extension, QuarterlyReport
 from .refusals import NotAllowed, Refused
 from .telling import tell_extension
-from .workflow import reason_not_open
+from .workflow import reason_not_open, reason_not_owing
 
 
 @transaction.atomic
@@ -18,7 +18,7 @@ def ask_extension(period, department, *, until, reason, by, at):
     if not roles.files_for(by, department.pk) or department.region_id != period.plan.region_id:
         raise NotAllowed("只有本单位填报人、审核人可以申请延期。")
     period.hold()
-    why = reason_not_askable(period, filed=_has_filed(period, department), at=at)
+    why = reason_not_askable(_report(period, department), at=at)
     if why:
         raise Refused(why)
     if until <= calendar.local_day(period.due_at):
@@ -43,14 +43,17 @@ def ask_extension(period, department, *, until, reason, by, at):
     return extension
 
 
-def reason_not_askable(period, *, filed, at):
-    """Why a unit cannot ask for an extension now, as a sentence; '' when it can, but for one that stands already."""
-    why = reason_not_open(period, at=at)
+def reason_not_askable(report, *, at):
+    """Why a unit cannot ask for an extension now, as a sentence; '' when it can, but for one that stands already.
+
+    `report` may be unsaved.
+    """
+    why = reason_not_open(report.period, at=at) or reason_not_owing(report)
     if why:
         return why
-    if period.is_overdue(at):
+    if report.period.is_overdue(at):
         return "截止时间已过，不能再申请延期。"
-    return "本季季报已报送，不需延期。" if filed else ""
+    return "本季季报已报送，不需延期。" if report.first_submitted_at else ""
 
 
 def grant(extension, *, until, by, at):
@@ -76,6 +79,13 @@ def refuse(extension, *, reason, by, at):
             raise Refused("不同意延期须说明理由。")
         extension.refusal = reason.strip()
         return _decide(extension, Extension.Status.REFUSED, by=by, at=at)
+
+
+def _report(period, department):
+    own = {"period": period, "department": department}
+    report = QuarterlyReport.objects.filter(**own).first() or QuarterlyReport(**own)
+    report.period, report.department = period, department
+    return report
 
 
 def _has_filed(period, department):

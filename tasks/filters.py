@@ -56,12 +56,27 @@ class TaskFilterSet(django_filters.FilterSet):
         model = Task
         fields = []
 
-    def __init__(self, data, *, rows, actions, responsibilities):
-        """`actions` are (ordinal, title); `responsibilities` those in force, which name the units."""
-        super().__init__(data, queryset=TaskRows(rows))
+    def __init__(self, data, *, rows, actions, responsibilities, lineage, told):
+        """`actions` are (ordinal, title); `responsibilities` those in force, which name the units.
+
+        A unit is also found by what it was, or has since become (`lineage`): by id in a link, by name in the text. Its
+        label says what it was as far as that was known (`told`, a part of the `lineage`).
+        """
         units = {role: {} for role in Responsibility.Role}
+        other, self.named = {}, {}
         for r in responsibilities:
-            units[r.role][str(r.department_id)] = r.department.name
+            former = told.predecessors(r.department_id)
+            label = (
+                f"{r.department.name}（原{'、'.join(unit.name for unit in former)}）"
+                if former
+                else r.department.name
+            )
+            units[r.role][str(r.department_id)] = label
+            for unit in (*lineage.predecessors(r.department_id), *lineage.successors(r.department_id)):
+                other.setdefault(r.role, {}).setdefault(str(unit.pk), str(r.department_id))
+            for name in (r.department.name, *lineage.names(r.department_id)):
+                self.named.setdefault(folded(name), set()).add(r.department_id)
+        super().__init__(_by_present_unit(data, units, other), queryset=TaskRows(rows))
         self._offer("action", [(str(ordinal), title) for ordinal, title in actions])
         self._offer("lead", units[Responsibility.Role.LEAD].items())
         self._offer("support", units[Responsibility.Role.SUPPORT].items())
@@ -91,16 +106,30 @@ class TaskFilterSet(django_filters.FilterSet):
         return [row for row in rows if row.progress.stage == value]
 
     def telling(self, rows, _, value):
-        """Rows whose title or paragraphs hold every word, full-width or not, in any case."""
+        """Rows whose title or paragraphs hold every word, full-width or not, in any case; a unit's name is one too."""
         words = folded(value).split()
         return [
             row
             for row in rows
-            if all(word in folded(f"{row.progress.title}\n{row.paragraphs}") for word in words)
+            if all(
+                word in folded(f"{row.progress.title}\n{row.paragraphs}")
+                or not row.units.isdisjoint(self.named.get(word, ()))
+                for word in words
+            )
         ]
 
     def _offer(self, name, choices):
         self.filters[name].extra["choices"] = list(choices)
+
+
+def _by_present_unit(data, units, other):
+    """The query with the ids of units that are not in force replaced by those of the units in their place."""
+    data = data.copy()
+    for name, role in (("lead", Responsibility.Role.LEAD), ("support", Responsibility.Role.SUPPORT)):
+        asked = data.get(name)
+        if asked and asked not in units[role] and asked in other.get(role, {}):
+            data[name] = other[role][asked]
+    return data
 
 
 def folded(text):

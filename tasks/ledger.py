@@ -4,7 +4,7 @@ Five queries, and one for what is particular to a unit in a period: who was aske
 frozen quarters it knows what units filed as it was stored; `as_it_stood` gives the rows that such a quarter stored.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from .models import (
     Responsibility,
     SupportRequest,
 )
+from .models.plan import descents
 from .obligations import UnitFiling, own_due
 from .standing import PlanStanding
 from .stored_rows import rows_as_they_stood
@@ -50,7 +51,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Rows of one plan. `statements` by responsibility id, oldest first.
+    """Rows of one plan. `statements` by responsibility id, with what it continues, oldest first.
 
     `closed` holds for a task's id the spans in which it counts as closed out: (year, quarter) from which on, and that
     from which on no more, or None.
@@ -67,32 +68,31 @@ class Ledger:
     @classmethod
     def load(cls, plan):
         tasks, closed = _tasks_with_closing(plan)
+        responsibilities = tuple(
+            Responsibility.objects.filter(task__plan=plan)
+            .select_related("department")
+            .order_by("role", "position", "pk")
+        )
         return cls(
             plan=plan,
             actions=tuple(plan.actions.order_by("ordinal")),
             tasks=tasks,
-            responsibilities=tuple(
-                Responsibility.objects.filter(task__plan=plan)
-                .select_related("department")
-                .order_by("role", "position", "pk")
-            ),
+            responsibilities=responsibilities,
             reports=tuple(
                 QuarterlyReport.objects.filter(period__plan=plan)
                 .with_proxy()
                 .select_related("department")
                 .order_by("pk")
             ),
-            statements=_statements(plan),
+            statements=_statements(plan, responsibilities),
             closed=closed,
         )
 
     @cached_property
     def _particulars(self):
-        """(period id, department id, day) of each line asked of a unit, without a day, and each granted extension."""
+        """(period id, responsibility id, None) of each line asked, (period id, department id, day) of each extension."""
         requests = SupportRequest.objects.filter(period__plan=self.plan).order_by()
-        asked = requests.values_list(
-            "period_id", "responsibility__department_id", Value(None, output_field=DateField())
-        )
+        asked = requests.values_list("period_id", "responsibility_id", Value(None, output_field=DateField()))
         extensions = Extension.objects.filter(period__plan=self.plan).granted().order_by()
         return list(
             asked.union(extensions.values_list("period_id", "department_id", "granted_until"), all=True)
@@ -100,8 +100,8 @@ class Ledger:
 
     @cached_property
     def asked(self):
-        """{(period id, department id): how many lines leads asked of that unit there} (征集)."""
-        return Counter((period, unit) for period, unit, day in self._particulars if day is None)
+        """(period id, responsibility id) of the lines that leads asked for (征集)."""
+        return {(period, line) for period, line, day in self._particulars if day is None}
 
     @cached_property
     def _granted_days(self):
@@ -136,13 +136,21 @@ class Ledger:
         rows = rows_as_they_stood(self.plan, period)
         return replace(self, **rows) if rows else self
 
+    @cached_property
+    def begins(self):
+        """{task id: the day its first duty began}; one that a coordinator added counts from then on."""
+        days = {}
+        for r in self.responsibilities:
+            days[r.task_id] = min(r.valid_from, days.get(r.task_id, r.valid_from))
+        return days
+
+    def tasks_on(self, day):
+        """Tasks that the plan had on the date."""
+        return [task for task in self.tasks if task.pk not in self.begins or self.begins[task.pk] <= day]
+
     def in_force(self, day):
         """Responsibilities valid on the date, leads first, by position."""
-        return [
-            r
-            for r in self.responsibilities
-            if r.valid_from <= day and (r.valid_to is None or r.valid_to >= day)
-        ]
+        return [r for r in self.responsibilities if r.is_in_force(day)]
 
     def closed_up_to(self, key):
         """{task id: (year, quarter)} of the tasks closed out in that quarter or before, and not reopened by then."""
@@ -177,7 +185,8 @@ def _tasks_with_closing(plan):
     return tuple(tasks.values()), dict(closed)
 
 
-def _statements(plan):
+def _statements(plan, responsibilities):
+    """{responsibility id: Statements of it and of what it continues, oldest first}."""
     entries = (
         ProgressEntry.objects.stating_completion()
         .with_proxy()
@@ -208,11 +217,16 @@ def _statements(plan):
             Value("", output_field=CharField()),
         )
     )
-    statements = defaultdict(list)
+    own = defaultdict(list)
     for row in sorted(entries.union(errata, all=True), key=lambda row: row[:4]):
         responsibility, year, quarter, erratum, completion, stage, status, source = row
         accepted = status == Status.ACCEPTED
-        statements[responsibility].append(
+        own[responsibility].append(
             Statement((year, quarter), completion, stage, accepted, bool(source), bool(erratum))
         )
-    return dict(statements)
+    statements = dict(own)
+    for pk, descent in descents({r.pk: r.continues_id for r in responsibilities if r.continues_id}).items():
+        told = [statement for line in reversed(descent) for statement in own.get(line, ())]
+        if told:
+            statements[pk] = sorted(told, key=lambda statement: (statement.key, statement.corrected))
+    return statements

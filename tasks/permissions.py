@@ -1,6 +1,8 @@
 """Who may do what with a return, as small named predicates (DESIGN §4)."""
 
 from departments import permissions as roles
+from departments.lineage import Lineage
+from departments.models import UNIT_ROLES, Membership
 
 from .models import CloseOut, QuarterlyReport
 
@@ -10,8 +12,10 @@ def coordinates(user, plan):
 
 
 def files_by_proxy(user, report):
-    """代填: a coordinator writes for a unit that has not begun the return itself."""
-    return coordinates(user, report.period.plan) and (report.pk is None or report.begun_by_proxy)
+    """代填: a coordinator writes for a unit that has not begun the return itself, or that nobody acts for any more."""
+    if not coordinates(user, report.period.plan):
+        return False
+    return report.pk is None or report.begun_by_proxy or _nobody_acts_for(report.department)
 
 
 def reads_draft(user, report):
@@ -34,3 +38,12 @@ def reads_close_out(user, close_out):
 
 def writes_lines(user, report):
     return roles.is_reporter(user, report.department_id) or files_by_proxy(user, report)
+
+
+def _nobody_acts_for(unit):
+    """Whether the unit has ended and no unit that answers for it now has anybody who files."""
+    if unit.ends_on is None:
+        return False
+    heirs = Lineage.load(unit.region_id).heirs(unit.pk)
+    people = Membership.objects.filter(department__in=heirs, role__in=UNIT_ROLES, user__is_active=True)
+    return not people.exists()

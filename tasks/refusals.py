@@ -1,14 +1,8 @@
-"""How a write is refused; every message is a sentence for the user."""
+"""How a write is refused here: as in `departments.refusals`, and what is particular to returns."""
 
-from django.core.exceptions import PermissionDenied
+from departments.refusals import NotAllowed, Refused
 
-
-class Refused(Exception):
-    """The verb is not possible now; the message is a sentence for the user."""
-
-
-class NotAllowed(Refused, PermissionDenied):
-    """The user has no right to the verb, whatever the state; HTTP 403 where nobody catches it."""
+__all__ = ["Incomplete", "NotAllowed", "Outdated", "Refused"]
 
 
 class Outdated(Refused):

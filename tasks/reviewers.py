@@ -3,6 +3,7 @@
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from departments import permissions as roles
+from departments.models import Succession
 
 from . import permissions
 from .models import ReportEvent
@@ -45,7 +46,8 @@ def reason_not_verifier(close_out, user):
 def left_to_others(awaiting, user, plan):
     """Reports `awaiting_review` of the plan, each with `left_to_others`: that the user may not review it."""
     units = [m.department_id for m in user.roles if m.department_id]
-    own = Q(submitted_by=user.pk) | Q(department__in=units)
+    former = Succession.objects.filter(new__in=units).values("old")
+    own = Q(submitted_by=user.pk) | Q(department__in=units) | Q(department__in=former)
     others = roles.other_coordinators(plan.region_id, not_user=user, not_department=OuterRef("department"))
     return awaiting.annotate(
         left_to_others=ExpressionWrapper(own & Q(Exists(others)), output_field=BooleanField())

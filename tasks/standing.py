@@ -44,8 +44,11 @@ def rules_of(plan):
     return Rules(plan.behind_points, plan.severe_points, mean, plan.cadence)
 
 
-def plan_standing(ledger, period, *, at):
-    """PlanStanding in the period: what is accepted up to it, however late; of a frozen one, what was stored."""
+def plan_standing(ledger, period, *, at, tasks_shown=None):
+    """PlanStanding in the period: what is accepted up to it, however late; of a frozen one, what was stored.
+
+    `tasks_shown`: the tasks to judge, instead of those that the plan had on the period's last day.
+    """
     if period.stored:
         return period.stored.read("standing", PlanStanding)
     plan = ledger.plan
@@ -60,7 +63,7 @@ def plan_standing(ledger, period, *, at):
     reports = ledger.reports_in(period)
     closed = ledger.closed_up_to(period.key)
     tasks = defaultdict(list)
-    for task in ledger.tasks:
+    for task in ledger.tasks_on(period.last_day) if tasks_shown is None else tasks_shown:
         leads = tuple(
             _lead_figure(
                 r,
@@ -98,7 +101,7 @@ def unit_filings(ledger, period, indicator_owners, *, at):
     """
     if period.frozen_at and period.pk in ledger.stored_filings:
         return ledger.stored_filings[period.pk]
-    leads, supports, open_leads = defaultdict(int), defaultdict(int), defaultdict(int)
+    leads, supports, open_leads, asked = (defaultdict(int) for _ in range(4))
     closed = ledger.closed_up_to(period.key)
     order = {task.pk: task.number for task in ledger.tasks}
     names = {}
@@ -108,11 +111,13 @@ def unit_filings(ledger, period, indicator_owners, *, at):
         names[r.department_id] = r.department.name
         (leads if r.is_lead else supports)[r.department_id] += 1
         open_leads[r.department_id] += r.is_lead and r.task_id not in closed
+        asked[r.department_id] += (period.pk, r.pk) in ledger.asked
     reports = ledger.reports_in(period)
     for department, (name, _) in indicator_owners.items():
         names.setdefault(department, name)
     for department, report in reports.items():
-        names.setdefault(department, report.department.name)
+        if report.first_submitted_at or report.department.exists_on(period.last_day):
+            names.setdefault(department, report.department.name)
     must_report = ledger.plan.supports_must_report
     return tuple(
         _unit_filing(
@@ -125,7 +130,7 @@ def unit_filings(ledger, period, indicator_owners, *, at):
                 open_leads[department],
                 indicator_owners.get(department, ("", ()))[1],
                 supports[department] if must_report else 0,
-                ledger.asked[period.pk, department],
+                asked[department],
             ),
             report=reports.get(department),
             extended_to=ledger.extended_to(period, department),

@@ -62,6 +62,8 @@ class UnitRow:
     id: int
     name: str
     is_group: bool
+    begins_on: date | None = None
+    ends_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,16 @@ class StoredRows:
     units: tuple[UnitRow, ...]
 
 
-def rows_of(ledger):
-    """The StoredRows of the ledger's plan as it is now; one query, for the units of its region."""
+def rows_of(ledger, day):
+    """The StoredRows of the ledger's plan as it is now, with its tasks of the date; a query for its region's units."""
+    tasks = ledger.tasks_on(day)
+    known = {task.pk for task in tasks}
     units = Department.objects.filter(region=ledger.plan.region_id).order_by("pk")
     return StoredRows(
         plan=_row(PlanRow, ledger.plan),
         actions=tuple(_row(ActionRow, action) for action in ledger.actions),
-        tasks=tuple(_row(TaskRow, task) for task in ledger.tasks),
-        duties=tuple(_row(DutyRow, duty) for duty in ledger.responsibilities),
+        tasks=tuple(_row(TaskRow, task) for task in tasks),
+        duties=tuple(_row(DutyRow, duty) for duty in ledger.responsibilities if duty.task_id in known),
         units=tuple(_row(UnitRow, unit) for unit in units),
     )
 

@@ -23,6 +23,11 @@ class TaskRow:
     cadence: str
 
     @property
+    def units(self):
+        """Ids of all units that hold the task."""
+        return self.supports | {lead.department_id for lead in self.progress.leads}
+
+    @property
     def severity(self):
         """0 for the worst light, so that sorting by it puts first what needs attention."""
         return SEVERITY.index(self.progress.light)

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from departments import permissions as roles
 
-from . import permissions, uploads
+from . import calendar, permissions, uploads
 from .calendar import SHANGHAI
 from .completeness import missing_lines
 from .models import QuarterlyReport, ReportEvent
@@ -190,7 +190,22 @@ def reason_lines_fixed(report, *, at, by):
     """Why the report's lines cannot be changed now, as a sentence; '' when they can."""
     if report.status not in EDITABLE:
         return WHY_FIXED[report.status]
+    if ended := reason_not_owing(report):
+        return ended
     return reason_not_taken(report, at=at, coordinator=not roles.is_reporter(by, report.department_id))
+
+
+def reason_not_owing(report):
+    """Why the return is not its unit's, which did not exist on the quarter's last day; '' where it did.
+
+    What a former unit has filed, who took its place corrects all the same.
+    """
+    unit, period = report.department, report.period
+    if report.first_submitted_at or unit.exists_on(period.last_day):
+        return ""
+    if unit.ends_on is None or (unit.begins_on and unit.begins_on > period.last_day):
+        return f"{unit}自{calendar.zh_day(unit.begins_on)}起设立，{period}由原单位报送。"
+    return f"{unit}至{calendar.zh_day(unit.ends_on)}止，{period}由承接其工作的单位报送。"
 
 
 def reason_not_open(period, *, at):
@@ -261,6 +276,8 @@ def _require(allowed, sentence):
 
 
 def _require_complete(report):
+    if ended := reason_not_owing(report):
+        raise Refused(ended)
     missing = missing_lines(report)
     if missing:
         raise Incomplete(missing)

@@ -78,7 +78,7 @@ def summary_workbook(plan, period, periods, *, at, made="导出"):
     """The workbook of the period; every figure is the dashboard's own. `made` says what was done on the day."""
     ledger = Ledger.load(plan)
     standing = plan_standing(ledger, period, at=at)
-    filings = unit_filings(ledger, period, owners_owing(plan, period.quarter), at=at)
+    filings = unit_filings(ledger, period, owners_owing(period), at=at)
     heading = sheets.Heading(
         f"{plan.title}实施情况汇总表（{period}）",
         f"仅计入审核通过的进展；{calendar.local_day(at):%Y-%m-%d}{made}",

@@ -14,6 +14,10 @@ class ExtensionQuerySet(models.QuerySet):
     def granted(self):
         return self.filter(status=Extension.Status.GRANTED)
 
+    def standing(self):
+        """Asked for or granted: those that are not history."""
+        return self.filter(status__in=[Extension.Status.ASKED, Extension.Status.GRANTED])
+
     def granted_days(self):
         """{(period id, department id): the last day it was granted}."""
         rows = self.granted().order_by().values_list("period_id", "department_id", "granted_until")

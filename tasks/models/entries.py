@@ -1,9 +1,12 @@
 """What was done: the lines of a quarterly report."""
 
+from collections import defaultdict
+from copy import copy
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Exists, Q
 
 from .plan import Responsibility
 from .reporting import QuarterlyReport, proxy_source_of
@@ -52,7 +55,7 @@ class ProgressEntryQuerySet(models.QuerySet):
         )
 
     def latest_accepted_texts(self, period):
-        """{responsibility id: the progress text it last had accepted up to the period, 代填 said before it}.
+        """{responsibility id: the text it, or what it continues, last had accepted up to the period, 代填 said before it}.
 
         Of a frozen period, as stored.
         """
@@ -65,60 +68,80 @@ class ProgressEntryQuerySet(models.QuerySet):
             .order_by("report__period__year", "report__period__quarter")
             .only("responsibility_id", "progress", "no_change", "no_change_reason")
         )
-        return {
+        texts = {
             entry.responsibility_id: f"（代填）{entry.told}" if entry.proxy_source else entry.told
             for entry in entries
             if entry.told
         }
+        for pk, descent in Responsibility.objects.descents(period.plan_id).items():
+            told = next((texts[line] for line in descent if line in texts), None)
+            if told:
+                texts[pk] = told
+        return texts
 
     def latest_accepted_before(self, period, responsibility_ids):
-        """{responsibility id: the entry it last had accepted in an earlier period}, with that period.
+        """{responsibility id: the entry it, or what it continues, last had accepted in an earlier period}, with both.
 
         Each carries the completion that stood then as `stands_at` (None for a supporter), stated in the period
         `stands_since`: its own, the older one it left unchanged, 0 where nothing had been stated before, or what a
         correction of an archived quarter made of it (one more query where there are any).
         """
+        known = Responsibility.objects.descents(period.plan_id)
+        descents = {pk: known.get(pk, (pk,)) for pk in responsibility_ids}
         entries = (
             self.accepted()
             .before(period)
             .with_proxy()
-            .filter(responsibility__in=responsibility_ids)
-            .annotate(erratum=Subquery(_errata_since_entry(period).values("pk")[:1]))
-            .select_related("report__period__plan")
+            .filter(responsibility__in={line for descent in descents.values() for line in descent})
+            .annotate(corrected=Exists(_errata_before(period)))
+            .select_related("report__period__plan", "report__department")
             .order_by("report__period__year", "report__period__quarter")
         )
-        latest, corrected = {}, [entry.erratum for entry in entries if entry.erratum]
-        errata = _errata().select_related("period__plan").in_bulk(corrected) if corrected else {}
+        stated, errata = defaultdict(list), []
         for entry in entries:
-            older, erratum = latest.get(entry.responsibility_id), errata.get(entry.erratum)
-            if erratum:
-                entry.stands_at, entry.stands_since = erratum.completion, erratum.period
-            elif entry.no_change and older:
-                entry.stands_at, entry.stands_since = older.stands_at, older.stands_since
-            else:
-                entry.stands_at = 0 if entry.no_change else entry.completion
-                entry.stands_since = entry.report.period
-            latest[entry.responsibility_id] = entry
+            stated[entry.responsibility_id].append(entry)
+        if any(entry.corrected for entry in entries):
+            errata = _errata_before(period).select_related("period__plan")
+        for erratum in errata:
+            stated[erratum.responsibility_id].append(erratum)
+        latest = {}
+        for pk, descent in descents.items():
+            told = [row for line in reversed(descent) for row in stated.get(line, ())]
+            standing = _standing(sorted(told, key=_when_stated))
+            if standing:
+                latest[pk] = standing
         return latest
 
 
-def _errata():
-    return Responsibility.errata.rel.related_model.objects
+def _errata_before(period):
+    """Corrections of completions in the plan's quarters before the period, oldest first in each."""
+    return Responsibility.errata.rel.related_model.objects.filter(
+        Q(period__year__lt=period.year) | Q(period__year=period.year, period__quarter__lt=period.quarter),
+        period__plan=period.plan_id,
+        completion__isnull=False,
+    ).order_by("at", "pk")
 
 
-def _errata_since_entry(period):
-    """Corrections of a line's completion in its own quarter or a later one before the period, the last one first."""
-    year, quarter = OuterRef("report__period__year"), OuterRef("report__period__quarter")
-    return (
-        _errata()
-        .filter(
-            Q(period__year__gt=year) | Q(period__year=year, period__quarter__gte=quarter),
-            Q(period__year__lt=period.year) | Q(period__year=period.year, period__quarter__lt=period.quarter),
-            responsibility=OuterRef("responsibility"),
-            completion__isnull=False,
-        )
-        .order_by("-period__year", "-period__quarter", "-at", "-pk")
-    )
+def _when_stated(row):
+    """Orders lines and corrections: by quarter, what was filed before what corrects it."""
+    filed = isinstance(row, ProgressEntry)
+    return (row.report.period if filed else row.period).key, not filed
+
+
+def _standing(rows):
+    """A copy of the last line, with the completion that stands after it and its corrections, and since when."""
+    last, stands_at, stands_since = None, None, None
+    for row in rows:
+        if not isinstance(row, ProgressEntry):
+            stands_at, stands_since = row.completion, row.period
+            continue
+        last = row
+        if not row.no_change or stands_since is None:
+            stands_at, stands_since = 0 if row.no_change else row.completion, row.report.period
+    last = copy(last)
+    if last:
+        last.stands_at, last.stands_since = stands_at, stands_since
+    return last
 
 
 class ProgressEntry(models.Model):

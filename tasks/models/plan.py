@@ -211,6 +211,22 @@ class ResponsibilityQuerySet(models.QuerySet):
     def leads(self):
         return self.filter(role=Responsibility.Role.LEAD)
 
+    def descents(self, plan_id):
+        """{responsibility id: (it, the one it continues, …)} of those in the plan that continue another; one query."""
+        continuing = self.filter(task__plan=plan_id, continues__isnull=False)
+        return descents(dict(continuing.values_list("pk", "continues_id").order_by()))
+
+
+def descents(continues):
+    """`ResponsibilityQuerySet.descents` of {responsibility id: the id it continues}."""
+    found = {}
+    for pk in continues:
+        line = [pk]
+        while (older := continues.get(line[-1])) and older not in line:
+            line.append(older)
+        found[pk] = tuple(line)
+    return found
+
 
 class Responsibility(models.Model):
     """牵头 / 配合: a unit's duty in a task from a day to a day; a unit holds a task once at a time."""
@@ -255,6 +271,9 @@ class Responsibility(models.Model):
 
     def __str__(self):
         return f"{self.department}{self.get_role_display()}第{self.task.number}项"
+
+    def is_in_force(self, day):
+        return self.valid_from <= day and (self.valid_to is None or self.valid_to >= day)
 
     @property
     def is_lead(self):

@@ -31,4 +31,5 @@ KINDS = {
     "table_may_be_cut_off": "附表可能不全",
     "task_vanished": "新文件缺少该工作",
     "action_vanished": "新文件缺少该行动",
+    "unit_abolished": "单位已撤销",
 }

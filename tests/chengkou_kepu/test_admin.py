@@ -159,7 +159,7 @@ def test_reports_are_seen_by_their_unit_and_the_coordinator(signed_in, cast, uni
 
 COORDINATOR_MODELS = {
     *("department", "plan", "action", "task", "responsibility", "planfinding"),
-    *("reportingperiod", "closeout", "indicator", "quarterlyreport"),
+    *("reportingperiod", "closeout", "indicator", "quarterlyreport", "reform"),
 }
 
 

@@ -164,9 +164,9 @@ def test_many_files_cost_no_more_queries(
     signed_in, cast, plan, application, attached, django_assert_num_queries
 ):
     client = signed_in(cast.kexie)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get(address(plan, application))
     for number in range(4):
         evidence.attach_to_close_out(application, upload_of(f"{number}.pdf"), by=cast.nongye, at=AT)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get(address(plan, application))

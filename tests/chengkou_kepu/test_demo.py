@@ -120,7 +120,7 @@ def quarters(county):
     return {
         period.code: (
             plan_standing(ledger, period, at=AT),
-            unit_filings(ledger, period, owners_owing(county, period.quarter), at=AT),
+            unit_filings(ledger, period, owners_owing(period), at=AT),
         )
         for period in county.periods.order_by("year", "quarter")
     }

@@ -205,7 +205,7 @@ def test_queries_do_not_grow(signed_in, cast, plan, training, survey, culture, p
     client = signed_in(cast.lingdao)
     with CaptureQueriesContext(connection) as queries:
         assert client.get(URL + path, {"period": "2023Q3"}).status_code == 200
-    assert len(queries) == (11 if path else 8)
+    assert len(queries) == (12 if path else 8)
 
 
 @pytest.mark.parametrize("path", ["nothing/", "nothing/record/"])

@@ -280,12 +280,12 @@ def test_three_queries_however_many_indicators_and_values(
 
 
 def test_owners_owe_cumulative_values_each_quarter_and_the_others_in_the_fourth(
-    plan, units, indicators, django_assert_num_queries
+    plan, period, units, indicators, django_assert_num_queries
 ):
     caizheng = factories.make_department("县财政局")
     with django_assert_num_queries(1):
-        assert owners_owing(plan, 3) == {units.nongye.pk: ("县农业农村委", ("农民教育培训",))}
-    assert owners_owing(plan, 4) == {
+        assert owners_owing(period) == {units.nongye.pk: ("县农业农村委", ("农民教育培训",))}
+    assert owners_owing(factories.make_period(plan, "2023Q4")) == {
         units.kexie.pk: ("县科协", ("公民具备科学素质的比例", "县级科技馆", "科普信息员")),
         units.nongye.pk: ("县农业农村委", ("农民教育培训",)),
         caizheng.pk: ("县财政局", ("科普经费",)),
@@ -297,4 +297,4 @@ def test_groups_and_nobody_owe_nothing(plan, indicators):
     plan.indicators.update(owner=group)
     plan.indicators.filter(code="farmer-training").update(owner=None)
 
-    assert owners_owing(plan, 4) == {}
+    assert owners_owing(factories.make_period(plan, "2023Q4")) == {}
