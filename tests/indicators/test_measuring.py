@@ -144,6 +144,7 @@ def test_only_the_units_reporter_files_values(report, training, cast, name):
 
 
 def test_a_coordinator_files_for_a_unit_that_has_not_begun(report, training, cast):
+    report.begun_by_proxy = True
     save_measurements(report, [typed(training, value=Decimal(1))], by=cast.kexie, at=AT)
 
     assert stored(training) == [(1, "", 1, "kexie")]
