@@ -11,7 +11,7 @@ MANAGE := DEBUG=1 $(RUN) manage.py
 PYTEST := $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-postgres test-office test-browser check lint bench measure clean
+.PHONY: help demo install test test-postgres test-office test-browser histories check lint bench measure clean
 
 help:
 	@echo "make demo           装好、导入方案和示例内容，在 http://$(HOST):$(PORT) 启动（PORT=8001 换端口）"
@@ -19,6 +19,7 @@ help:
 	@echo "make test-postgres  在 PostgreSQL 上测试：DATABASE_URL 所指的，否则临时启动一个"
 	@echo "make test-office    用 LibreOffice 打开、另存各工作簿"
 	@echo "make test-browser   用 Chromium 走一遍各页"
+	@echo "make histories      随机历史的长跑：500 段，几分钟"
 	@echo "make check          代码检查、迁移检查、部署检查和测试"
 	@echo "make bench          主要页面和保存的耗时"
 	@echo "make measure        超过 300 行的模块和超过 40 行的函数"
@@ -43,6 +44,9 @@ test-office: $(VENV)/ready-dev
 
 test-browser: $(VENV)/ready-dev
 	$(PYTEST) -m browser $(ARGS)
+
+histories: $(VENV)/ready-dev
+	HISTORIES=500 $(PYTEST) tests/chengkou_kepu/test_histories.py $(ARGS)
 
 check: lint test
 

@@ -94,9 +94,8 @@ def test_a_verb_after_the_session_expired_does_not_lose_a_line(line):
     assert page.url.endswith(ADDRESS)
     assert text_of(line).input_value() == "报送前登录已过期。"
     page.context.add_cookies(cookies)
-    page.get_by_role("button", name="保存", exact=True).click()
-    page.wait_for_load_state()
-    wait_until_saved(line)
+    with page.expect_navigation():
+        page.get_by_role("button", name="保存", exact=True).click()
     assert stored(line) == "报送前登录已过期。"
 
 

@@ -101,6 +101,9 @@ def violations(page):
 def fill(page, line):
     card = page.locator(line)
     card.get_by_label("进度（%）", exact=True).fill("95")
+    why = card.get_by_label("进度下降的原因")
+    if why.is_visible():
+        why.fill("按新口径重新核算。")
     card.get_by_label("本季进展").fill("举办培训班2期，培训86人次。")
     card.get_by_label("本季进展").press("Tab")
 
