@@ -14,7 +14,8 @@ from tasks.selection import named_period, visible_plan
 from tasks.sharing import files_of, read_once, says_something
 
 from .filing import asked_department
-from .filing_page import FilingLine, FilingPage, assemble
+from .filing_lines import FilingLine
+from .filing_page import FilingPage, assemble
 
 Status = QuarterlyReport.Status
 
