@@ -4,10 +4,15 @@ Who acts for a unit acts for those that it took the place of, whose last returns
 """
 
 from collections import defaultdict
+from functools import reduce
+from operator import or_
 
 from django.db.models import F, Q
 
 from .models import UNIT_ROLES, Department, Membership, Role
+
+# A membership's unit, and those whose place it took, one reform after another.
+PLACES = ("department", *("department" + "__origins__old" * steps for steps in (1, 2, 3)))
 
 
 def holds(user, *roles):
@@ -72,8 +77,8 @@ def answered_for(user):
 
 
 def acting_for(department_id):
-    """The condition on memberships of the unit, or of one that took its place."""
-    return Q(department=department_id) | Q(department__origins__old=department_id)
+    """The condition on memberships of the unit, or of one that took its place, through several reforms."""
+    return reduce(or_, (Q(**{path: department_id}) for path in PLACES))
 
 
 def has_active_approver(department_id):
@@ -85,15 +90,12 @@ def has_active_approver(department_id):
 def acting_by_unit(department_ids, roles):
     """{unit id: active Users with one of the roles who act for it}, in order of joining; empty lists else; one query."""
     people, wanted = defaultdict(list), set(department_ids)
-    acting = Membership.objects.filter(
-        Q(department__in=wanted) | Q(department__origins__old__in=wanted),
-        role__in=roles,
-        user__is_active=True,
+    places = {f"place_{n}": F(path) for n, path in enumerate(PLACES)}
+    acting = Membership.objects.annotate(**places).filter(
+        reduce(or_, (Q(**{f"{name}__in": wanted}) for name in places)), role__in=roles, user__is_active=True
     )
-    for membership in (
-        acting.annotate(former=F("department__origins__old")).select_related("user").order_by("pk")
-    ):
-        for unit in wanted & {membership.department_id, membership.former}:
+    for membership in acting.select_related("user").order_by("pk"):
+        for unit in wanted & {getattr(membership, name) for name in places}:
             if membership.user not in people[unit]:
                 people[unit].append(membership.user)
     return people

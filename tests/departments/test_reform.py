@@ -82,6 +82,11 @@ def test_who_acts_for_the_successor_acts_for_the_former_unit(asked, linye):
         True,
     )
     assert permissions.is_reporter(clerk, unit("县教委").pk) is False
+    assert permissions.has_active_approver(linye.pk)
+    assert dict(permissions.acting_by_unit([linye.pk, now.pk], [Role.REPORTER])) == {
+        linye.pk: [clerk],
+        now.pk: [clerk],
+    }
 
 
 def test_who_succeeds_nobody_costs_no_query(cast, linye, django_assert_num_queries):
