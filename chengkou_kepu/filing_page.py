@@ -214,7 +214,7 @@ def _verbs(user, report, *, fixed, has_approver, proxy):
             verbs.add(Verb.SUBMIT)
     if status == Status.ENDORSING:
         verbs |= {Verb.SUBMIT, Verb.SEND_BACK} if approver else set()
-        verbs |= {Verb.RECALL} if reporter else set()
+        verbs |= {Verb.RECALL} if reporter or proxy else set()
     if status == Status.SUBMITTED and not proxy:
         verbs.add(Verb.WITHDRAW)
     return frozenset(verbs)

@@ -89,11 +89,13 @@ def distance(behind):
 def _filing(period, groups, at):
     """本季牵头单位应报 9 个，已报 6 个，按时 4 个；配合单位应报 1 个，尚未报送。"""
     owing = [(name, rates) for name, rates in groups if rates.owed]
+    if not period.pk:
+        return f"{period.plan.words.this}尚未开放填报。"
     if not owing:
         return f"{period.plan.words.this}没有须报送的单位。"
     overdue = period.is_overdue(at)
     told = "；".join(f"{name}应报 {rates.owed} 个，{_filed(rates, overdue)}" for name, rates in owing)
-    begins = period.pk and not overdue and not any(rates.filed for _, rates in owing)
+    begins = not overdue and not any(rates.filed for _, rates in owing)
     due = f"，{calendar.zh_day(calendar.local_day(period.due_at))}24时截止" if begins else ""
     return f"{period.plan.words.this}{told}{due}。"
 

@@ -22,7 +22,7 @@ from tasks.inheritance import (
     pass_on_returns,
     periods_from,
 )
-from tasks.models import Extension, QuarterlyReport
+from tasks.models import Extension, Plan, QuarterlyReport
 from tasks.reassignment import Move, foresee, hand_over, held_by
 from tasks.refusals import Refused
 
@@ -111,7 +111,9 @@ def carry_out(change, choices, *, by, at):
     place chosen (None is a choice).
     """
     with transaction.atomic():
+        units_reform.lock_region(change.region_id)
         periods = hold_periods_from(change.region_id, change.effective_on)
+        _require_within_plans(change)
         duties = list(held_by(change.units, change.effective_on))
         _require_chosen(change, choices, duties)
         reform = _reform_units(change, choices, by=by, at=at)
@@ -142,6 +144,7 @@ def carry_out(change, choices, *, by, at):
 
 
 def _require(change, *, by, at):
+    _require_within_plans(change)
     units_reform.require(
         change.kind,
         change.units,
@@ -151,6 +154,16 @@ def _require(change, *, by, at):
         by=by,
         at_day=calendar.local_day(at),
     )
+
+
+def _require_within_plans(change):
+    """Refuse a date on or before the beginning of a plan that has reports: what was held then was never otherwise."""
+    begun = Plan.objects.filter(
+        region=change.region_id, periods__isnull=False, starts_on__gte=change.effective_on
+    )
+    if plan := begun.order_by("-starts_on").first():
+        since = calendar.zh_day(plan.starts_on)
+        raise Refused(f"生效日期应晚于《{plan}》的开始日期（{since}）。")
 
 
 def _require_chosen(change, choices, duties):
@@ -196,6 +209,9 @@ def _place(change, chosen, pk):
 def _units(change, names):
     """{name: unit} of the units that take over; Refused for a name that none of them has."""
     units = {u.name: u for u in units_reform.existing_units(change.region_id, names) if not u.is_group}
+    for unit in units.values():
+        if unit.begins_on and unit.begins_on > change.effective_on:
+            raise Refused(f"{unit}自{calendar.zh_day(unit.begins_on)}起设立，不能承接此前的工作。")
     for name in names:
         if name not in units:
             raise Refused(f"没有单位“{name}”，请重新选择承接单位。")

@@ -136,6 +136,13 @@ def _choices(data):
     read = {"duty": {}, "indicator": {}, "member": {}}
     for key, value in data.items():
         name, _, pk = key.partition("-")
-        if name in read and pk.isascii() and pk.isdecimal() and len(pk) < 18 and value:
+        if (
+            name in read
+            and pk.isascii()
+            and pk.isdecimal()
+            and len(pk) < 18
+            and value.isprintable()
+            and value
+        ):
             read[name][int(pk)] = None if value == NOBODY else value
     return reform.Choices(read["duty"], read["indicator"], read["member"])

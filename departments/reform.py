@@ -11,7 +11,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from . import audit, permissions
-from .models import Department, Membership, Reform, Succession
+from .models import Department, DepartmentAlias, Membership, Reform, Region, Role, Succession
 from .notices import notify
 from .refusals import NotAllowed, Refused
 
@@ -65,6 +65,11 @@ def require(kind, units, names, *, effective_on, document, by, at_day):
             _require_heir(heir, effective_on)
 
 
+def lock_region(region_id):
+    """Let one change of the region's units or duties happen after the other; to the end of the transaction."""
+    Region.objects.select_for_update().get(pk=region_id)
+
+
 def existing_units(region_id, names):
     """Units and groups of the region, not ended, that have one of the names."""
     return list(Department.objects.filter(region=region_id, name__in=names, ends_on=None).order_by("pk"))
@@ -94,6 +99,11 @@ def _require_names(kind, units, names):
         raise Refused("新名称与原名称相同。")
     if kind == Kind.MERGE and own & set(names):
         raise Refused("并入的单位与原单位相同；保留其名称的，只选其余并入的单位。")
+    taken = DepartmentAlias.objects.filter(region=units[0].region_id, name__in=names).exclude(
+        department__in=units
+    )
+    if spelling := taken.select_related("department").first():
+        raise Refused(f"“{spelling}”是{spelling.department}的其他写法，不能用作新名称。")
     if kind == Kind.RENAME and existing_units(units[0].region_id, names):
         raise Refused(f"已有单位“{names[0]}”；并入该单位的，请选择“合并”。")
     known = existing_units(units[0].region_id, names)
@@ -141,6 +151,8 @@ def _carry_out(kind, units, names, effective_on, document, note, members, *, by,
             Succession(reform=reform, old=unit, new=heir) for unit in units for heir in heirs or [None]
         )
         told = _move_members(units, heirs, members, region)
+        if not Membership.objects.filter(role=Role.COORDINATOR, department__region=region).exists():
+            raise Refused("撤销后本行政区没有科协工作人员了，请先在“管理”中另行指定。")
         audit.record(
             f"机构改革：{reform.get_kind_display()}",
             _subject(units),

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from departments import audit
 
 from . import calendar, permissions
-from .models import CloseOut, FrozenQuarter, QuarterlyReport, ReportingPeriod
+from .models import CloseOut, Extension, FrozenQuarter, QuarterlyReport, ReportingPeriod
 from .refusals import NotAllowed, Refused
 
 
@@ -95,14 +95,34 @@ def endorsing_words(names):
 
 
 def close_period(period, *, by, at):
-    """截止填报: units can file no more, but for what was returned or sent up; closing again changes nothing."""
+    """截止填报: units can file no more, but for what was returned or sent up; closing again changes nothing.
+
+    Refused before the deadline, or the last one granted, and while a request for one waits: nobody's time is cut short
+    unawares, and an unfiled return of a closed period is always one that is missing.
+    """
     with transaction.atomic():
         period = _locked(period, by)
         if not period.closed_at:
+            if why := _reason_not_to_close(period, at=at):
+                raise Refused(why)
             period.closed_at = at
             period.save(update_fields=["closed_at"])
             audit.record("截止填报", f"{period.plan} {period}", by=by, at=at)
     return period
+
+
+def _reason_not_to_close(period, *, at):
+    """Why the period cannot be closed yet, as a sentence; '' when it can."""
+    if at <= period.due_at:
+        due = calendar.zh_day(calendar.local_day(period.due_at))
+        return f"{period}的截止日期是{due}，到期前不能截止；确需提前的，请先改期。"
+    extensions = Extension.objects.filter(period=period).select_related("department").order_by("pk")
+    waiting = [str(e.department) for e in extensions if e.status == Extension.Status.ASKED]
+    if waiting:
+        return f"{'、'.join(waiting)}的延期申请还没有答复，请先答复。"
+    running = [e for e in extensions if e.granted_until and at <= calendar.end_of(e.granted_until)]
+    told = "、".join(f"{e.department}至{calendar.zh_day(e.granted_until)}" for e in running)
+    return f"已同意延期：{told}，届满前不能截止。" if told else ""
 
 
 def reopen_period(period, *, by, at):

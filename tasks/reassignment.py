@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, ProtectedError, Q
 
 from departments import audit
+from departments.models import Department
+from departments.reform import lock_region
 
 from . import calendar, permissions
 from .inheritance import hold_periods_from, pass_on_lines
@@ -125,11 +127,28 @@ def _groups(units, on, heirs, existing):
         heir = heirs.get(duty.pk)
         moved[duty.task_id, heir if heir else (None, duty.pk)].append(duty)
     others = [unit for unit in existing if unit.pk and unit not in units]
-    own = {(duty.task_id, duty.department.name): duty for duty in held_by(others, on)} if others else {}
+    held = list(held_by(others, on)) if others else []
+    own = {(duty.task_id, duty.department.name): duty for duty in held}
+    _require_no_later_decision([*held, *(duty for duties in moved.values() for duty in duties)], heirs, on)
     return [
         _Group(heir if isinstance(heir, str) else None, tuple(duties), own.get((task, heir)))
         for (task, heir), duties in moved.items()
     ]
+
+
+def _require_no_later_decision(duties, heirs, on):
+    """Refuse where one heir would join duties of a task of which one begins only after the date.
+
+    Duties that follow one another would be taken for one held twice, and the later one lost.
+    """
+    joined = defaultdict(list)
+    for duty in duties:
+        joined[duty.task_id, heirs.get(duty.pk, duty.department.name)].append(duty)
+    for (_, heir), together in joined.items():
+        later = max(together, key=lambda duty: duty.valid_from)
+        if heir and len(together) > 1 and later.valid_from > on:
+            since = calendar.zh_day(later.valid_from)
+            raise Refused(f"第{later.task.number}项的分工自{since}起另有调整，改革的生效日期不应早于该日。")
 
 
 def _successor(duty, heir, on, decided_by):
@@ -196,9 +215,11 @@ def reassign(task, *, leads, supports, year, quarter, decided_by, reason, by, at
     """
     _require(task.plan, leads, supports, decided_by, reason, by=by)
     with transaction.atomic():
+        _lock_units(task.plan, leads, supports)
         task = Task.objects.select_for_update(of=("self",)).select_related("plan").get(pk=task.pk)
         held = hold_periods_from(task.plan.region_id, task.plan.starts_on)
         on = require_from(task.plan, year, quarter, task=task)
+        _require_begun(leads, supports, on)
         decision = _Decision(task, on, decided_by.strip())
         changes = decision.carry_out(leads, supports)
         if not changes:
@@ -221,9 +242,11 @@ def add_task(action, *, title, nature, leads, supports, year, quarter, decided_b
     if nature not in Task.Nature.values:
         raise Refused("请选择性质。")
     with transaction.atomic():
+        _lock_units(plan, leads, supports)
         type(plan).objects.select_for_update(of=("self",)).get(pk=plan.pk)
         hold_periods_from(plan.region_id, plan.starts_on)
         on = require_from(plan, year, quarter)
+        _require_begun(leads, supports, on)
         if plan.tasks.filter(title=title).exists():
             raise Refused("本方案已有这项重点工作。")
         number = (plan.tasks.aggregate(last=Max("number"))["last"] or 0) + 1
@@ -252,6 +275,23 @@ def _require(plan, leads, supports, decided_by, reason, *, by):
         raise Refused("所选单位不是本行政区现有的单位。")
     if any(unit.is_group for unit in leads):
         raise Refused("单位组不能牵头。")
+
+
+def _lock_units(plan, leads, supports):
+    """No unit is reformed meanwhile; Refused for one that has been since it was read."""
+    lock_region(plan.region_id)
+    if (
+        Department.objects.filter(pk__in=[unit.pk for unit in (*leads, *supports)])
+        .exclude(ends_on=None)
+        .exists()
+    ):
+        raise Refused("所选单位刚经机构改革，请刷新页面后再选。")
+
+
+def _require_begun(leads, supports, on):
+    for unit in (*leads, *supports):
+        if unit.begins_on and unit.begins_on > on:
+            raise Refused(f"{unit}自{calendar.zh_day(unit.begins_on)}起设立，不能承担此前的工作。")
 
 
 def _told(plan, year, quarter, changes, decided_by, reason):

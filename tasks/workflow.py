@@ -106,7 +106,8 @@ def recall(report, *, by, at, version):
     """收回: the reporter takes it back from the approver."""
     with transaction.atomic():
         report = _locked(report, Verb.RECALL, at=at, version=version)
-        _require(roles.is_reporter(by, report.department_id), "只有本单位填报人可以收回。")
+        own = roles.is_reporter(by, report.department_id) or permissions.files_by_proxy(by, report)
+        _require(own, "只有本单位填报人可以收回。")
         return _move(report, Verb.RECALL, _state_before_endorsing(report), by=by, at=at)
 
 

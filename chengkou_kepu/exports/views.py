@@ -5,6 +5,7 @@ from io import BytesIO
 from django.http import FileResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from tasks.selection import chosen_period, periods_of, visible_plan
 from tasks.stored_rows import plan_as_it_stood
@@ -31,10 +32,12 @@ def exports(request, slug):
     return render(request, "chengkou_kepu/exports.html", context)
 
 
+@require_safe
 def download_responsibility_table(request, slug):
     return _download(request, slug, responsibility_table, "责任分解表")
 
 
+@require_safe
 def download_summary(request, slug):
     return _download(request, slug, summary_workbook, "汇总表")
 

@@ -173,7 +173,7 @@ def test_headline_of_a_plan_without_periods(plan):
     board = assemble(plan, chosen_period(plan, None, at=at), [], at=at)
     assert spoken(board) == (
         "方案尚未设立填报期，以下按2023年第三季度显示。3 项重点工作均暂无审核数据；"
-        "序时进度 54.9%。本季牵头单位应报 2 个，尚未报送。"
+        "序时进度 54.9%。本季尚未开放填报。"
     )
     assert board.heat_periods == ()
 

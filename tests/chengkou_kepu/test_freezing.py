@@ -23,10 +23,10 @@ from tasks.models import (
     FrozenQuarter,
     Plan,
     QuarterlyReport,
+    ReportingPeriod,
     Responsibility,
     Task,
 )
-from tasks.periods import close_period
 from tasks.plan_document import read_plan_document
 from tasks.refusals import NotAllowed, Refused
 from tasks.selection import periods_of
@@ -332,7 +332,7 @@ def test_a_quarter_that_still_moves_is_not_frozen(county):
     assert str(refused.value).startswith(
         "2023年第四季度不能定稿归档：2023年第四季度尚未截止填报，请先截止填报。还有 "
     )
-    close_period(period, by=None, at=AT)
+    ReportingPeriod.objects.filter(pk=period.pk).update(closed_at=AT)
     with pytest.raises(Refused) as refused:
         freeze_quarter(period, by=named("kexie"), at=AT)
     under_way = QuarterlyReport.objects.filter(period=period, status__in=["ENDORSING", "SUBMITTED"])

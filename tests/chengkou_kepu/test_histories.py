@@ -289,7 +289,7 @@ def test_whatever_happens_some_things_hold(plan, baseline, period, steps):
 EVERYTHING = (
     "extend 10, extend 10, file 7, file 8, file 9, send 0, take_back 3, send 0, take_back 6, send 0, send 0, "
     "take_back 0, send 0, send 0, send 1, give_back 1, file 8, send 1, accept 1, accept 0, reopen 0, file 7, send 0, "
-    "send 0, accept 0, send 2, accept 2, close 1, reopen_period 1, close 1, archive 1, wait 20, open 0, reform 1, "
+    "send 0, accept 0, send 2, accept 2, wait 20, close 1, reopen_period 1, close 1, archive 1, wait 20, open 0, reform 1, "
     "reform 2, reassign 2, file 14, archive 0"
 )
 

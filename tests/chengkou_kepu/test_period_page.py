@@ -114,6 +114,7 @@ def test_the_units_alone_are_sent_again_while_the_period_is_open(signed_in, cast
     part = client.get(f"{PERIODS}2023Q3/", headers={"hx-request": "true"}).content.decode()
     assert part.lstrip().startswith('<div id="units"')
     assert (part.count(poll), "<html" in part) == (1, False)
+    clock("2023-10-11 09:00")
     client.post(f"{PERIODS}2023Q3/", {"verb": "close"})
     assert "hx-get" not in client.get(f"{PERIODS}2023Q3/", headers={"hx-request": "true"}).content.decode()
     assert "hx-get" not in page_of(client, "2023Q4")

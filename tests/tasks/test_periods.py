@@ -6,6 +6,7 @@ import pytest
 
 from departments.models import AuditRecord
 from tasks.calendar import default_due_at, end_of
+from tasks.extensions import ask_extension, grant
 from tasks.models import ReportingPeriod
 from tasks.periods import close_period, move_due, next_period, open_period, reopen_period
 from tasks.refusals import NotAllowed, Refused
@@ -13,6 +14,7 @@ from tests import factories
 from tests.factories import moment
 
 AT = moment("2023-10-09 10:00")
+PAST_DUE = moment("2023-10-11 09:00")
 LATER = moment("2023-10-12 09:00")
 IN_JANUARY = moment("2024-01-02 09:00")
 STRANGERS = ["nongye", "nongye_sh", "kexie_tb", "lingdao", "outsider", "sysadmin", "shenji"]
@@ -89,19 +91,36 @@ def test_only_the_coordinator_manages_periods(name, plan, period, cast):
 
 
 def test_closing_and_taking_it_back(period, cast):
-    close_period(period, by=cast.kexie, at=AT)
+    close_period(period, by=cast.kexie, at=PAST_DUE)
     close_period(period, by=cast.kexie, at=LATER)
     period.refresh_from_db()
-    assert (period.closed_at, period.is_open(AT)) == (AT, False)
+    assert (period.closed_at, period.is_open(AT)) == (PAST_DUE, False)
     reopen_period(period, by=cast.kexie, at=LATER)
     reopen_period(period, by=cast.kexie, at=LATER)
     period.refresh_from_db()
     assert (period.closed_at, period.is_open(AT)) == (None, True)
     subject = "城口县科学素质实施方案 2023年第三季度"
     assert audited() == [
-        ("截止填报", subject, "kexie", AT, ""),
+        ("截止填报", subject, "kexie", PAST_DUE, ""),
         ("重新开放填报", subject, "kexie", LATER, ""),
     ]
+
+
+def test_nobodys_time_is_cut_short_by_closing(period, units, cast):
+    def refused(at):
+        with pytest.raises(Refused) as refusal:
+            close_period(period, by=cast.kexie, at=at)
+        period.refresh_from_db()
+        assert period.closed_at is None
+        return str(refusal.value)
+
+    assert refused(AT) == "2023年第三季度的截止日期是2023年10月10日，到期前不能截止；确需提前的，请先改期。"
+    day = date(2023, 10, 20)
+    asked = ask_extension(period, units.nongye, until=day, reason="核数", by=cast.nongye, at=AT)
+    assert refused(PAST_DUE) == "县农业农村委的延期申请还没有答复，请先答复。"
+    grant(asked, until=day, by=cast.zhengfuban, at=PAST_DUE)
+    assert refused(PAST_DUE) == "已同意延期：县农业农村委至2023年10月20日，届满前不能截止。"
+    close_period(period, by=cast.kexie, at=moment("2023-10-21 00:00"))
 
 
 def test_moving_the_deadline(period, cast):
