@@ -36,7 +36,8 @@ def annual_judgements(request, slug):
     plan = coordinated_plan(request, slug)
     years = annual.judgeable_years(plan, at=at)
     year = _chosen_year(request.GET.get("year"), years)
-    tasks = annual.standing_tasks(plan).prefetch_related("responsibilities__department").order_by("number")
+    tasks = annual.standing_tasks(plan, year or plan.starts_on.year).order_by("number")
+    tasks = tasks.prefetch_related("responsibilities__department")
     if request.method == "POST" and _judged(request, plan, year, tasks, at=at):
         return redirect(f"{reverse('annual-judgements', args=[plan.slug])}?year={year}")
     context = {

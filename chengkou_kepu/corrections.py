@@ -9,6 +9,7 @@ from tasks import errata
 from tasks.models import Responsibility
 from tasks.obligations import UnitFiling
 from tasks.progress import points
+from tasks.refusals import Refused
 from tasks.row_forms import CountField
 from tasks.standing import PlanStanding
 
@@ -88,5 +89,8 @@ class CorrectionForm(forms.Form):
         chosen, asked = self.known[data["subject"]], {"reason": data["reason"], "by": by, "at": at}
         if chosen.responsibility_id is None:
             return errata.correct(self.period, subject=chosen.label, old=chosen.old, new=data["new"], **asked)
-        lead = Responsibility.objects.select_related("task", "department").get(pk=chosen.responsibility_id)
+        held = Responsibility.objects.select_related("task", "department")
+        lead = held.filter(pk=chosen.responsibility_id).first()
+        if lead is None:
+            raise Refused("该项分工后来已取消，请改用文字更正。")
         return errata.correct_completion(self.period, lead, data["completion"], **asked)

@@ -104,7 +104,7 @@ def _carry_out(request, plan, key, *, at):
             done = _open(plan, key, request.POST, **asked)
         elif verb == "due":
             period = periods.move_due(named_period(plan, code), _due_on(request.POST), **asked)
-            done = f"{period}的截止日期已改为{calendar.local_day(period.due_at):%Y-%m-%d}。"
+            done = f"{period}的截止日期已改为{calendar.zh_day(calendar.local_day(period.due_at))}。"
         elif verb == "close":
             period = periods.close_period(named_period(plan, code), **asked)
             done = f"{period}已截止填报。{periods.left_endorsing(period)}"

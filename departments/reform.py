@@ -151,6 +151,7 @@ def _carry_out(kind, units, names, effective_on, document, note, members, *, by,
             Succession(reform=reform, old=unit, new=heir) for unit in units for heir in heirs or [None]
         )
         told = _move_members(units, heirs, members, region)
+        told += [m.user for m in Membership.objects.filter(department__in=heirs).select_related("user")]
         if not Membership.objects.filter(role=Role.COORDINATOR, department__region=region).exists():
             raise Refused("撤销后本行政区没有科协工作人员了，请先在“管理”中另行指定。")
         audit.record(
@@ -161,7 +162,11 @@ def _carry_out(kind, units, names, effective_on, document, note, members, *, by,
             detail=_told(reform, heirs),
         )
         notify(
-            told, text=sentence(kind, units, heirs, effective_on), path="/", key=f"reform-{reform.pk}", at=at
+            {user.pk: user for user in told}.values(),
+            text=sentence(kind, units, heirs, effective_on),
+            path="/",
+            key=f"reform-{reform.pk}",
+            at=at,
         )
     return reform
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from departments import audit
 
 from . import calendar, permissions
-from .models import AnnualJudgement, Plan, Task
+from .models import AnnualJudgement, Plan, Responsibility, Task
 from .refusals import NotAllowed, Refused
 
 
@@ -25,8 +26,12 @@ class Judged:
     seen: str = ""
 
 
-def standing_tasks(plan):
-    return plan.tasks.filter(nature=Task.Nature.STANDING)
+def standing_tasks(plan, year):
+    """长期坚持 tasks of the plan, but for those that were added by decision after the year."""
+    held = Responsibility.objects.filter(task=OuterRef("pk"))
+    later = held.filter(valid_from__gt=date(year, 12, 31))
+    begun = held.exclude(valid_from__gt=date(year, 12, 31))
+    return plan.tasks.filter(~Exists(later) | Exists(begun), nature=Task.Nature.STANDING)
 
 
 def judgeable_years(plan, *, at):
@@ -53,7 +58,7 @@ def judge(plan, year, judged, *, by, at):
         raise Refused(f"{year}年度还不能评定。")
     with transaction.atomic():
         Plan.objects.select_for_update().get(pk=plan.pk)
-        tasks = standing_tasks(plan).in_bulk([row.task_id for row in judged])
+        tasks = standing_tasks(plan, year).in_bulk([row.task_id for row in judged])
         if len(tasks) < len(judged):
             raise Refused("只有长期坚持的工作评定年度完成情况，请刷新页面后再填。")
         held = {j.task_id: j for j in AnnualJudgement.objects.filter(task__in=tasks, year=year)}

@@ -23,7 +23,7 @@ def exports(request, slug):
     at, periods = timezone.now(), periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
     context = {
-        "plan": plan,
+        "plan": plan_as_it_stood(plan, period),
         "period": period,
         "periods": periods[::-1],
         "ended": plan.has_ended(at),

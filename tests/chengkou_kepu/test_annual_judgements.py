@@ -5,7 +5,7 @@ import re
 import pytest
 
 from departments.models import AuditRecord, User
-from tasks.models import AnnualJudgement, Task
+from tasks.models import AnnualJudgement, Responsibility, Task
 from tests import factories
 from tests.factories import moment
 
@@ -174,3 +174,12 @@ def test_many_tasks_cost_no_more_queries(
     client = signed_in(cast.kexie)
     with django_assert_num_queries(10):
         assert len(client.get(URL).context["rows"]) == tasks
+
+
+def test_a_task_added_later_is_not_judged_for_years_before_it(signed_in, cast, standing):
+    client = signed_in(cast.kexie)
+    before = [row.task.number for row in client.get(f"{URL}?year=2022").context["rows"]]
+    Responsibility.objects.filter(task=standing[0]).update(valid_from="2023-04-01")
+    after = [row.task.number for row in client.get(f"{URL}?year=2022").context["rows"]]
+    assert set(before) - set(after) == {standing[0].number}
+    assert standing[0].number in [row.task.number for row in client.get(f"{URL}?year=2023").context["rows"]]

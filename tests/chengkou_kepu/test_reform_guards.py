@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from chengkou_kepu.reform import Change, Choices, carry_out
-from departments.models import DepartmentAlias, Membership, Reform, Role
+from departments.models import DepartmentAlias, Membership, Notice, Reform, Role
 from tasks import workflow
 from tasks.models import Responsibility
 from tasks.reassignment import reassign
@@ -76,6 +76,12 @@ def test_a_unit_takes_nothing_over_from_before_it_began(reformed, refused, cast,
     chosen = dict.fromkeys(duties.values_list("pk", flat=True), "县新教委")
     said = refused(lambda: reformed("ABOLISH", units.nongye, on=date(2023, 8, 1), duties=chosen))
     assert said == "县新教委自2023年12月1日起设立，不能承接此前的工作。"
+
+
+def test_who_gets_new_colleagues_is_told_too(reformed, cast, units):
+    reformed("MERGE", units.jiaowei, "县农业农村委")
+    told = set(Notice.objects.filter(key__startswith="reform-").values_list("user__username", flat=True))
+    assert told == {"jiaowei", "nongye", "nongye_sh"}
 
 
 def test_the_last_coordinator_stays(reformed, refused, cast, units):
