@@ -280,9 +280,13 @@ def test_periods_are_opened_moved_and_closed_by_their_verbs(signed_in, cast, pla
     client.post(address, {"due_at_0": "2024-01-15", "due_at_1": "12:00:00"})
     opened.refresh_from_db()
     assert opened.due_at == factories.moment("2024-01-15 23:59").replace(second=59)
-    client.post("/admin/tasks/reportingperiod/", {"action": "close_periods", "_selected_action": [opened.pk]})
+    close = {"action": "close_periods", "_selected_action": [opened.pk]}
+    early = client.post("/admin/tasks/reportingperiod/", close, follow=True).content.decode()
+    assert "2023年第四季度的截止日期是2024年1月15日，到期前不能截止；确需提前的，请先改期。" in early
+    clock("2024-01-16 09:00")
+    client.post("/admin/tasks/reportingperiod/", close)
     opened.refresh_from_db()
-    assert opened.closed_at == factories.moment("2024-01-03 09:00")
+    assert opened.closed_at == factories.moment("2024-01-16 09:00")
     assert list(AuditRecord.objects.order_by("pk").values_list("verb", flat=True)) == [
         "开放填报",
         "调整截止日期",
