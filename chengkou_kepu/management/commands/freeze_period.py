@@ -21,7 +21,7 @@ class Command(BaseCommand):
         plan = chosen_plan(options["plan"], at=at)
         period = plan.periods.filter(year=year, quarter=number).first()
         if period is None:
-            raise CommandError(f"{calendar.label(year, number)}还没有开放填报。")
+            raise CommandError(f"{calendar.label(year, number, plan.cadence)}还没有开放填报。")
         state = "此前已定稿归档，没有改动" if period.frozen_at else "已定稿归档"
         try:
             frozen = freeze_quarter(period, by=None, at=at)
