@@ -152,7 +152,7 @@ def dashboard(request, slug):
 
 
 def assemble(plan, period, periods, *, at):
-    """The Dashboard of the period (one of `periods`, or unsaved): ten queries, whatever the number of rows.
+    """The Dashboard of the period (one of `periods`, or unsaved): nine queries, whatever the number of rows.
 
     One more where the heat map reaches into frozen quarters, and one where it reaches behind a reform. Of a frozen
     period, the Board is the one it stored.
@@ -182,7 +182,7 @@ def assemble(plan, period, periods, *, at):
         heat_periods=tuple(HeatQuarter(*p.key, p.cadence) for p in heat_periods),
         heat=_heat(plan, units, [filings[p.key] for p in heat_periods]),
         awaiting_review=sum(pk in {p.pk for p in so_far} for pk in awaiting),
-        attention=_attention(period, standing, units, so_far, at),
+        attention=_attention(period, standing, units, [a for a in ledger.applied if a.key <= period.key], at),
         current=tuple((p, filings[p.key]) for p in current_periods(ledger, periods, at)),
     )
 
@@ -252,7 +252,7 @@ def _heat_cell(unit):
     return HeatCell(unit.filing, unit.proxy_source, unit.extended_to) if unit else HeatCell(Filing.EXEMPT)
 
 
-def _attention(period, standing, units, so_far, at):
+def _attention(period, standing, units, waiting, at):
     """Severely behind tasks, missing units, close-outs to be verified, tasks at a standstill, other tasks behind."""
     judged = sorted((t for t in standing.tasks if t.behind is not None), key=lambda t: (-t.behind, t.number))
     severe = [_behind(t) for t in judged if t.light == Light.SEVERE][:TASKS_OF_ATTENTION]
@@ -266,14 +266,12 @@ def _attention(period, standing, units, so_far, at):
     applied = [
         Attention(
             CloseOut.Status.APPLIED,
-            close_out.task.title,
-            f"{close_out.department}申请办结，待核查",
+            application.task.title,
+            f"{application.department}申请办结，待核查",
             "task",
-            close_out.task.number,
+            application.task.number,
         )
-        for close_out in CloseOut.objects.filter(period__in=so_far, status=CloseOut.Status.APPLIED)
-        .select_related("task", "department")
-        .order_by("applied_at", "pk")
+        for application in waiting
     ]
     return (*severe, *missing, *applied, *stalled, *behind[: max(0, TASKS_OF_ATTENTION - len(severe))])
 

@@ -143,7 +143,7 @@ def sections_of(report, lines, typed, conflicts, events):
         answers_to(report.department, report.period) if len(supported) < len(lines) else {},
         lead_entries(supported, report.period) if supported else {},
         _came_back(report, events),
-        former_lines(report.period, report.department),
+        former_lines(report.period, report.department) if report.takes_over else {},
     )
     sections = by_section(lines, lambda line: line.responsibility)
     typed = Typed() if typed is None else typed

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from departments import permissions as roles
-from departments.models import Department
+from departments.models import Department, Succession
 from tasks import calendar, extensions, permissions, workflow
 from tasks.completeness import Line, report_lines
 from tasks.forms import RestForm
@@ -152,9 +154,7 @@ class FilingPage:
 
 def assemble(period, department, *, user, at, typed=None, saved=None):
     """FilingPage; `typed` (Typed) is shown instead of what is stored, with the conflicts of `saved`."""
-    report = QuarterlyReport.objects.filter(period=period, department=department).first()
-    report = report or QuarterlyReport(period=period, department=department)
-    report.period, report.department = period, department
+    report = _report(period, department)
     proxy = not roles.files_for(user, department.pk)
     fixed = workflow.reason_lines_fixed(report, at=at, by=user)
     lines = report_lines(report)
@@ -163,7 +163,6 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
         fixed = "待您审核：请核对后报送县科协；需要修改的，请写明理由退回填报人。"
     if not fixed and not permissions.writes_lines(user, report):
         fixed = "由本单位填报人填写，审核人不直接修改。"
-    has_approver = roles.has_active_approver(department.pk)
     extension = (
         Extension.objects.filter(period=period, department=department)
         .select_related("asked_by", "decided_by")
@@ -184,15 +183,36 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
         measurements=measurements_of(report, typed, missed),
         readable=permissions.reads_draft(user, report) if proxy else True,
         proxy=proxy,
-        has_approver=has_approver,
+        has_approver=report.has_approver,
         fixed=fixed,
-        verbs=_verbs(user, report, fixed=fixed, has_approver=has_approver, proxy=proxy),
+        verbs=_verbs(user, report, fixed=fixed, proxy=proxy),
         events=events,
         time_left="" if report.first_submitted_at else calendar.time_left(due_at, at),
         at=at,
         extension=extension,
         may_extend=not proxy and _may_extend(report, extension, at=at),
     )
+
+
+def _report(period, department):
+    """The unit's return of the period, unsaved where there is none.
+
+    It carries `has_approver`, and `takes_over`: whether the unit took another's place.
+    """
+    report = (
+        QuarterlyReport.objects.filter(period=period, department=department)
+        .annotate(
+            has_approver=Exists(roles.active_approvers(OuterRef("department"))),
+            takes_over=Exists(Succession.objects.filter(new=OuterRef("department"))),
+        )
+        .first()
+    )
+    if report is None:
+        report = QuarterlyReport(period=period, department=department)
+        report.has_approver = roles.has_active_approver(department.pk)
+        report.takes_over = Succession.objects.filter(new=department).exists()
+    report.period, report.department = period, department
+    return report
 
 
 def _may_extend(report, extension, *, at):
@@ -202,13 +222,13 @@ def _may_extend(report, extension, *, at):
     return not standing and not why
 
 
-def _verbs(user, report, *, fixed, has_approver, proxy):
+def _verbs(user, report, *, fixed, proxy):
     """The verbs worth a button; whether they succeed is for the workflow to say."""
     reporter = roles.is_reporter(user, report.department_id)
     approver = roles.is_approver(user, report.department_id)
     status, verbs = report.status, set()
     if status in workflow.EDITABLE and not fixed:
-        if reporter and has_approver:
+        if reporter and report.has_approver:
             verbs.add(Verb.SEND_UP)
         if reporter or proxy:
             verbs.add(Verb.SUBMIT)

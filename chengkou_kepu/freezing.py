@@ -63,6 +63,7 @@ def parts_of(period, known, *, at):
     """What the period's pages are made of, by part."""
     plan, ledger = period.plan, Ledger.load(period.plan)
     board = assemble(plan, period, known, at=at)
+    texts = ProgressEntry.objects.latest_accepted_texts(period, ledger.responsibilities)
     indicators = with_detail(Indicator.objects.filter(plan=plan)).order_by("position", "pk")
     return {
         "board": Board(**{name: getattr(board, name) for name in Board.__dataclass_fields__}),
@@ -70,7 +71,7 @@ def parts_of(period, known, *, at):
         "filings": unit_filings(ledger, period, owners_owing(period), at=at),
         "indicators": indicator_standing(period, at=at),
         "details": tuple(indicator_detail(indicator, period) for indicator in indicators),
-        "texts": tuple(sorted(ProgressEntry.objects.latest_accepted_texts(period).items())),
+        "texts": tuple(sorted(texts.items())),
         outcomes.PART: outcomes.outcomes_to_store(period),
         stored_rows.PART: stored_rows.rows_of(ledger, period.last_day),
     }

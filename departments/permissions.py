@@ -81,10 +81,13 @@ def acting_for(department_id):
     return reduce(or_, (Q(**{path: department_id}) for path in PLACES))
 
 
+def active_approvers(department_id):
+    """Memberships of those who approve the unit's returns; `department_id` may be an OuterRef."""
+    return Membership.objects.filter(acting_for(department_id), role=Role.APPROVER, user__is_active=True)
+
+
 def has_active_approver(department_id):
-    return Membership.objects.filter(
-        acting_for(department_id), role=Role.APPROVER, user__is_active=True
-    ).exists()
+    return active_approvers(department_id).exists()
 
 
 def acting_by_unit(department_ids, roles):

@@ -72,5 +72,5 @@ def _holders(entries, task_ids, period):
     if all(lead.is_in_force(period.last_day) for lead in own.values()):
         return own
     in_force = Responsibility.objects.in_force(period.last_day).leads().filter(task__in=task_ids)
-    descents = Responsibility.objects.descents(period.plan_id)
+    descents = Responsibility.objects.descents(period.plan_id, in_force)
     return {line: lead for lead in in_force for line in descents.get(lead.pk, (lead.pk,))}

@@ -70,7 +70,7 @@ def lacking(entry, *, fell=False):
 
 
 def report_lines(report):
-    """The report's lines, leads first, in the plan's order: six queries, whatever their number."""
+    """The report's lines, leads first, in the plan's order: four queries, and one where a line continues another."""
     responsibilities = list(
         Responsibility.objects.in_force(report.period.last_day)
         .filter(department=report.department_id, task__plan=report.period.plan_id)
@@ -79,6 +79,9 @@ def report_lines(report):
                 "support_requests", condition=Q(support_requests__period=report.period_id)
             ),
             without_duty=Exists(NoDuty.objects.agreed().filter(responsibility=OuterRef("pk"))),
+            closed_out=Exists(
+                CloseOut.objects.verified_up_to(report.period).filter(task=OuterRef("task")).order_by()
+            ),
         )
         .select_related("task__action", "request__lead")
         .order_by("role", "task__number")
@@ -89,13 +92,12 @@ def report_lines(report):
         if report.pk
         else {}
     )
-    closed = set(CloseOut.objects.verified_up_to(report.period).values_list("task_id", flat=True))
-    before = ProgressEntry.objects.latest_accepted_before(report.period, [r.pk for r in responsibilities])
+    before = ProgressEntry.objects.latest_accepted_before(report.period, responsibilities)
     lines = []
     for r in responsibilities:
         request = getattr(r, "request", None)
         without_duty = r.without_duty and request is None
-        lines.append(Line(r, entries.get(r.pk), r.task_id in closed, before.get(r.pk), request, without_duty))
+        lines.append(Line(r, entries.get(r.pk), r.closed_out, before.get(r.pk), request, without_duty))
     return lines
 
 

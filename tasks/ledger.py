@@ -6,6 +6,7 @@ frozen quarters it knows what units filed as it was stored; `as_it_stood` gives 
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 
 from django.db.models import CharField, DateField, F, FilteredRelation, Q, Value
@@ -21,6 +22,7 @@ from .models import (
     QuarterlyReport,
     Responsibility,
     SupportRequest,
+    Task,
 )
 from .models.plan import descents
 from .obligations import UnitFiling, own_due
@@ -50,11 +52,21 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Applied:
+    """A close-out that a lead applied for in the quarter `key` and nobody has verified yet."""
+
+    task: Task
+    department: str
+    key: tuple[int, int]
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Ledger:
     """Rows of one plan. `statements` by responsibility id, with what it continues, oldest first.
 
     `closed` holds for a task's id the spans in which it counts as closed out: (year, quarter) from which on, and that
-    from which on no more, or None.
+    from which on no more, or None. `applied` are the close-outs that wait to be verified, oldest first.
     """
 
     plan: Plan
@@ -64,10 +76,11 @@ class Ledger:
     reports: tuple
     statements: dict
     closed: dict
+    applied: tuple[Applied, ...] = ()
 
     @classmethod
     def load(cls, plan):
-        tasks, closed = _tasks_with_closing(plan)
+        tasks, closed, applied = _tasks_with_closing(plan)
         responsibilities = tuple(
             Responsibility.objects.filter(task__plan=plan)
             .select_related("department")
@@ -86,6 +99,7 @@ class Ledger:
             ),
             statements=_statements(plan, responsibilities),
             closed=closed,
+            applied=applied,
         )
 
     @cached_property
@@ -167,22 +181,28 @@ class Ledger:
 
 
 def _tasks_with_closing(plan):
-    """The plan's tasks by number, and by their ids the spans in which they count as closed out; one query."""
-    verified = Q(close_outs__status__in=CloseOut.PUBLIC)
+    """The plan's tasks by number, by their ids the spans in which they count as closed out, and the Applied; one query."""
+    standing = Q(close_outs__status__in=[*CloseOut.PUBLIC, CloseOut.Status.APPLIED])
     rows = plan.tasks.annotate(
-        verified=FilteredRelation("close_outs", condition=verified),
-        since_year=F("verified__period__year"),
-        since_quarter=F("verified__period__quarter"),
-        until_year=F("verified__reopened_in__year"),
-        until_quarter=F("verified__reopened_in__quarter"),
-    ).order_by("number", "verified__applied_at")
-    tasks, closed = {}, defaultdict(list)
+        close_out=FilteredRelation("close_outs", condition=standing),
+        status=F("close_out__status"),
+        applied_at=F("close_out__applied_at"),
+        applicant=F("close_out__department__name"),
+        since_year=F("close_out__period__year"),
+        since_quarter=F("close_out__period__quarter"),
+        until_year=F("close_out__reopened_in__year"),
+        until_quarter=F("close_out__reopened_in__quarter"),
+    ).order_by("number", "close_out__applied_at")
+    tasks, closed, applied = {}, defaultdict(list), []
     for task in rows:
         tasks.setdefault(task.pk, task)
-        if task.since_year:
+        since = (task.since_year, task.since_quarter)
+        if task.status == CloseOut.Status.APPLIED:
+            applied.append(Applied(task, task.applicant, since, task.applied_at))
+        elif task.status:
             until = (task.until_year, task.until_quarter) if task.until_year else None
-            closed[task.pk].append(((task.since_year, task.since_quarter), until))
-    return tuple(tasks.values()), dict(closed)
+            closed[task.pk].append((since, until))
+    return tuple(tasks.values()), dict(closed), tuple(sorted(applied, key=lambda waiting: waiting.at))
 
 
 def _statements(plan, responsibilities):

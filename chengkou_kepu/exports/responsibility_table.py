@@ -26,8 +26,9 @@ NO_ROWS = "未列入责任分解表（附件文本可能不全，待核）"
 
 def responsibility_table(plan, period, periods, *, at):
     """The workbook of the period, one sheet ending with the actions that have no rows."""
-    standing = plan_standing(Ledger.load(plan), period, at=at)
-    texts = ProgressEntry.objects.latest_accepted_texts(period)
+    ledger = Ledger.load(plan)
+    standing = plan_standing(ledger, period, at=at)
+    texts = ProgressEntry.objects.latest_accepted_texts(period, ledger.responsibilities)
     book = Workbook()
     sheet = book.active
     sheet.title = "责任分解表"

@@ -86,7 +86,7 @@ def summary_workbook(plan, period, periods, *, at, made="导出"):
     book = Workbook()
     book.remove(book.active)
     _overview(book, standing, filings, period, heading)
-    texts = ProgressEntry.objects.latest_accepted_texts(period)
+    texts = ProgressEntry.objects.latest_accepted_texts(period, ledger.responsibilities)
     _tasks(book, plan, standing, texts, told_up_to(ledger.tasks, period.year), heading)
     add_detail(book, heading, standing, period)
     _units(book, filings, heading)

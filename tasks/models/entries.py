@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, Q
 
-from .plan import Responsibility
+from .plan import Responsibility, descents
 from .reporting import QuarterlyReport, proxy_source_of
 
 BOOKKEEPING = ("id", "report", "responsibility", "version", "updated_by", "updated_at")
@@ -54,10 +54,10 @@ class ProgressEntryQuerySet(models.QuerySet):
             .order_by("responsibility__task__number", "responsibility__role", "responsibility__position")
         )
 
-    def latest_accepted_texts(self, period):
+    def latest_accepted_texts(self, period, duties):
         """{responsibility id: the text it, or what it continues, last had accepted up to the period, 代填 said before it}.
 
-        Of a frozen period, as stored.
+        `duties` are the plan's Responsibilities. Of a frozen period, as stored.
         """
         if period.stored:
             return dict(period.stored.read("texts", tuple[tuple[int, str], ...]))
@@ -73,26 +73,27 @@ class ProgressEntryQuerySet(models.QuerySet):
             for entry in entries
             if entry.told
         }
-        for pk, descent in Responsibility.objects.descents(period.plan_id).items():
+        continued = {duty.pk: duty.continues_id for duty in duties if duty.continues_id}
+        for pk, descent in descents(continued).items():
             told = next((texts[line] for line in descent if line in texts), None)
             if told:
                 texts[pk] = told
         return texts
 
-    def latest_accepted_before(self, period, responsibility_ids):
-        """{responsibility id: the entry it, or what it continues, last had accepted in an earlier period}, with both.
+    def latest_accepted_before(self, period, duties):
+        """{responsibility id: the entry that each of the `duties`, or what it continues, last had accepted before}.
 
         Each carries the completion that stood then as `stands_at` (None for a supporter), stated in the period
         `stands_since`: its own, the older one it left unchanged, 0 where nothing had been stated before, or what a
         correction of an archived quarter made of it (one more query where there are any).
         """
-        known = Responsibility.objects.descents(period.plan_id)
-        descents = {pk: known.get(pk, (pk,)) for pk in responsibility_ids}
+        lines = {duty.pk: (duty.pk,) for duty in duties}
+        lines |= Responsibility.objects.descents(period.plan_id, duties)
         entries = (
             self.accepted()
             .before(period)
             .with_proxy()
-            .filter(responsibility__in={line for descent in descents.values() for line in descent})
+            .filter(responsibility__in={line for descent in lines.values() for line in descent})
             .annotate(corrected=Exists(_errata_before(period)))
             .select_related("report__period__plan", "report__department")
             .order_by("report__period__year", "report__period__quarter")
@@ -105,7 +106,7 @@ class ProgressEntryQuerySet(models.QuerySet):
         for erratum in errata:
             stated[erratum.responsibility_id].append(erratum)
         latest = {}
-        for pk, descent in descents.items():
+        for pk, descent in lines.items():
             told = [row for line in reversed(descent) for row in stated.get(line, ())]
             standing = _standing(sorted(told, key=_when_stated))
             if standing:

@@ -211,10 +211,13 @@ class ResponsibilityQuerySet(models.QuerySet):
     def leads(self):
         return self.filter(role=Responsibility.Role.LEAD)
 
-    def descents(self, plan_id):
-        """{responsibility id: (it, the one it continues, …)} of those in the plan that continue another; one query."""
+    def descents(self, plan_id, duties):
+        """{responsibility id: (it, the one it continues, …)} of the `duties` that continue another; a query if any does."""
+        if not any(duty.continues_id for duty in duties):
+            return {}
         continuing = self.filter(task__plan=plan_id, continues__isnull=False)
-        return descents(dict(continuing.values_list("pk", "continues_id").order_by()))
+        known = descents(dict(continuing.values_list("pk", "continues_id").order_by()))
+        return {duty.pk: known[duty.pk] for duty in duties if duty.pk in known}
 
 
 def descents(continues):

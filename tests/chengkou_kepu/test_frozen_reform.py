@@ -138,7 +138,7 @@ def test_a_correction_of_the_archive_stands_for_the_heir(frozen, reformed, count
     heir = Responsibility.objects.get(continues=line)
     assert heir.department == unit(NEW)
     later = next(p for p in periods_of(county) if p.code == "2023Q4")
-    before = ProgressEntry.objects.latest_accepted_before(later, [heir.pk])[heir.pk]
+    before = ProgressEntry.objects.latest_accepted_before(later, [heir])[heir.pk]
     assert (before.stands_at, before.stands_since) == (25, erratum.period)
     said = [(s.completion, s.corrected) for s in Ledger.load(county).statements[heir.pk]]
     assert said == [(40, False), (25, True)]

@@ -48,10 +48,10 @@ def queries(client, ask):
 @pytest.mark.parametrize(
     ("page", "expected"),
     [
-        ("", 16),
+        ("", 15),
         ("tasks/", 11),
-        ("exports/summary.xlsx?period=2023Q3", 22),
-        ("exports/responsibility-table.xlsx", 12),
+        ("exports/summary.xlsx?period=2023Q3", 19),
+        ("exports/responsibility-table.xlsx", 11),
     ],
 )
 def test_pages_of_the_plan(signed_in, cast, county, quarters, page, expected):
@@ -59,7 +59,7 @@ def test_pages_of_the_plan(signed_in, cast, county, quarters, page, expected):
     assert queries(client, lambda c: c.get(f"/plans/{county.slug}/{page}")) == expected
 
 
-@pytest.mark.parametrize(("user", "lines", "expected"), [("nongye", 14, 20), ("kexie_tb", 38, 18)])
+@pytest.mark.parametrize(("user", "lines", "expected"), [("nongye", 14, 16), ("kexie_tb", 38, 14)])
 def test_the_filing_page(signed_in, cast, county, quarters, user, lines, expected):
     QuarterlyReport.objects.filter(period=quarters[-1]).delete()
     client = signed_in(getattr(cast, user))
@@ -157,14 +157,14 @@ def numbers(report):
 
 def test_filing_page_of_a_full_return(signed_in, cast, county, rich):
     address = return_address(county, rich.period)
-    assert queries(signed_in(cast.kexie_tb), lambda c: c.get(address)) == 19 - a_lead_alone(rich)
+    assert queries(signed_in(cast.kexie_tb), lambda c: c.get(address)) == 15 - a_lead_alone(rich)
 
 
 def test_autosave(signed_in, cast, county, rich):
     address = return_address(county, rich.period)
     data = typed(rich.period, rich.department, numbers(rich)[0], progress="改过的。")
     client = signed_in(cast.kexie_tb)
-    assert queries(client, lambda c: c.post(address, data, HTTP_HX_REQUEST="true")) == 27 - a_lead_alone(rich)
+    assert queries(client, lambda c: c.post(address, data, HTTP_HX_REQUEST="true")) == 23 - a_lead_alone(rich)
     assert rich.entries.filter(progress="改过的。").count() == 1
 
 
@@ -193,7 +193,7 @@ def test_upload_preview_and_commit(signed_in, cast, county, rich):
     preview = ask(lambda c: upload(c, address, book))
     commit = ask(lambda c: confirm(c, address, pages[0]))
     assert rich.entries.filter(progress="离线改过。").count() == len(numbers(rich))
-    assert (preview, commit) == (19 - a_lead_alone(rich), 29 - a_lead_alone(rich))
+    assert (preview, commit) == (15 - a_lead_alone(rich), 25 - a_lead_alone(rich))
 
 
 @pytest.mark.parametrize("returned", [False, True], ids=["first", "after a return"])
@@ -211,7 +211,7 @@ def test_review_page(signed_in, cast, county, rich, returned):
     QuarterlyReport.objects.filter(pk=rich.pk).update(status="SUBMITTED", first_submitted_at=at)
     client, address = signed_in(cast.zhengfuban), f"/plans/{county.slug}/review/{rich.pk}/"
     client.get(address)
-    assert queries(client, lambda c: c.get(address)) == 17 + returned
+    assert queries(client, lambda c: c.get(address)) == 15 + returned
 
 
 @pytest.mark.parametrize("count", [1, 3])

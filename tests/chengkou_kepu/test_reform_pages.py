@@ -321,7 +321,7 @@ class TestReturns:
             34: (30, "第34项进展"),
             35: (50, "第35项进展"),
         }
-        texts = ProgressEntry.objects.latest_accepted_texts(q1)
+        texts = ProgressEntry.objects.latest_accepted_texts(q1, Responsibility.objects.all())
         duty = Responsibility.objects.get(task__number=34, department__name="县文化和旅游发展委员会")
         assert texts[duty.pk] == "第34项进展"
 

@@ -240,9 +240,9 @@ def test_what_stood_before_a_quarter_is_the_last_accepted_figure(plan, period, n
         completion=None, stage="", no_change=True, no_change_reason="冬闲后实施"
     )
     factories.make_report(factories.make_period(plan, "2023Q4"), nongye, completions={1: 60})
-    ids = [responsibility(nongye, n).pk for n in (1, 2)]
-    before = ProgressEntry.objects.latest_accepted_before(period, ids)
-    assert [(before[pk].told, before[pk].stands_at, before[pk].stands_since) for pk in ids] == [
+    lines = [responsibility(nongye, n) for n in (1, 2)]
+    before = ProgressEntry.objects.latest_accepted_before(period, lines)
+    assert [(before[r.pk].told, before[r.pk].stands_at, before[r.pk].stands_since) for r in lines] == [
         ("本季度无新进展：冬闲后实施", 20, first),
         ("本季度无新进展：冬闲后实施", 0, second),
     ]

@@ -109,7 +109,7 @@ def test_the_light_says_that_it_rests_on_a_correction(plan, third, fourth, cast)
 
 def test_the_next_return_is_compared_with_the_correction(third, fourth, units, cast):
     correct_completion(third, lead(1), 35, reason="重复计数", by=cast.kexie, at=LATER)
-    before = ProgressEntry.objects.latest_accepted_before(fourth, [lead(1).pk, lead(2).pk])
+    before = ProgressEntry.objects.latest_accepted_before(fourth, [lead(1), lead(2)])
     assert {pk: (e.stands_at, e.stands_since.code) for pk, e in before.items()} == {
         lead(1).pk: (35, "2023Q3"),
         lead(2).pk: (20, "2023Q3"),
@@ -131,7 +131,7 @@ def test_a_correction_of_a_quarter_the_unit_did_not_file_in_is_compared_with_as_
 
 def stands(period, number):
     """(completion, quarter) that stood of the task's lead before the period."""
-    entry = ProgressEntry.objects.latest_accepted_before(period, [lead(number).pk])[lead(number).pk]
+    entry = ProgressEntry.objects.latest_accepted_before(period, [lead(number)])[lead(number).pk]
     return entry.stands_at, entry.stands_since.code
 
 

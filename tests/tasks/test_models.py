@@ -472,13 +472,16 @@ def test_the_latest_accepted_text_up_to_a_quarter(plan, baseline, period, units)
     factories.make_report(baseline, units.nongye, completions={1: 10})
     factories.make_report(period, units.nongye, completions={1: 50}, status="SUBMITTED")
     ProgressEntry.objects.filter(report__period=period).update(progress="尚未审核")
-    texts = ProgressEntry.objects.latest_accepted_texts
+
+    def texts(period):
+        return ProgressEntry.objects.latest_accepted_texts(period, Responsibility.objects.all())
+
     assert texts(period) == {line.pk: "第1项进展"}
     QuarterlyReport.objects.update(status="ACCEPTED")
     ProgressEntry.objects.filter(report__period=period).update(no_change=True, no_change_reason="冬闲后实施")
     assert texts(period) == {line.pk: "本季度无新进展：冬闲后实施"}
     assert texts(baseline) == {line.pk: "第1项进展"}
-    before = ProgressEntry.objects.latest_accepted_before(period, [line.pk])
+    before = ProgressEntry.objects.latest_accepted_before(period, [line])
     assert {pk: entry.report.period.code for pk, entry in before.items()} == {line.pk: "2022Q4"}
 
 
