@@ -9,9 +9,11 @@ PLAN_FILE := fixtures/plan/000_5b31e1cc3ff236a8.txt
 RUN := $(VENV)/bin/python
 MANAGE := DEBUG=1 $(RUN) manage.py
 PYTEST := $(RUN) -m pytest
+# Files are shared out to as many processes as there are cores, four at most; ARGS="-n 0" runs them in one.
+PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-postgres test-office test-browser histories check lint bench measure clean
+.PHONY: help demo install test test-postgres test-office test-browser test-everything histories check lint bench measure clean
 
 help:
 	@echo "make demo           装好、导入方案和示例内容，在 http://$(HOST):$(PORT) 启动（PORT=8001 换端口）"
@@ -19,6 +21,7 @@ help:
 	@echo "make test-postgres  在 PostgreSQL 上测试：DATABASE_URL 所指的，否则临时启动一个"
 	@echo "make test-office    用 LibreOffice 打开、另存各工作簿"
 	@echo "make test-browser   用 Chromium 走一遍各页"
+	@echo "make test-everything 在 PostgreSQL 上跑全部测试，连同浏览器和 LibreOffice"
 	@echo "make histories      随机历史的长跑：500 段，几分钟"
 	@echo "make check          代码检查、迁移检查、部署检查和测试"
 	@echo "make bench          主要页面和保存的耗时"
@@ -34,16 +37,19 @@ demo: $(VENV)/ready
 install: $(VENV)/ready-dev
 
 test: $(VENV)/ready-dev
-	$(PYTEST) -m "not browser and not office" $(ARGS)
+	$(PYTEST) -m "not browser and not office" $(PARALLEL) $(ARGS)
 
 test-postgres: $(VENV)/ready-dev
-	.ci/with-postgres $(PYTEST) -m "not browser and not office" $(ARGS)
+	.ci/with-postgres $(PYTEST) -m "not browser and not office" $(PARALLEL) $(ARGS)
 
 test-office: $(VENV)/ready-dev
 	$(PYTEST) -m office $(ARGS)
 
 test-browser: $(VENV)/ready-dev
-	$(PYTEST) -m browser $(ARGS)
+	$(PYTEST) -m browser $(PARALLEL) $(ARGS)
+
+test-everything: $(VENV)/ready-dev
+	.ci/with-postgres $(PYTEST) $(PARALLEL) $(ARGS)
 
 histories: $(VENV)/ready-dev
 	HISTORIES=500 $(PYTEST) tests/chengkou_kepu/test_histories.py $(ARGS)
