@@ -58,7 +58,7 @@ def task_list(request, slug):
         actions=[(a.ordinal, a.short_title) for a in standing.actions],
         responsibilities=ledger.in_force(page.period.last_day),
         lineage=lineage,
-        told=lineage.recorded_by(page.told_at),
+        told=lineage.recorded_by(page.told_at).in_effect(page.period.last_day),
     )
     shown = filterset.qs
     table = TaskTable(shown, empty_text=_nothing_found(filterset, standing))

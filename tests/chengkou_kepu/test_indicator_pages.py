@@ -154,7 +154,7 @@ def test_coordinator_records_a_rating_with_its_ground(signed_in, cast, period, c
 @pytest.mark.parametrize(
     ("day", "value", "said"),
     [
-        ("昨天", "11", "请填写日期，如 2023-12-31。"),
+        ("昨天", "11", "日期写法如 2023-10-10。"),
         ("", "11", "请填写日期。"),
         ("2023-06-30", "很多", "请填写数字，如 1,200。"),
         ("2023-06-30", "", "请填写监测值。"),

@@ -1,0 +1,83 @@
+"""What a reform does to one plan, for its preview: the filing periods it touches, who owes from when, what moves."""
+
+from dataclasses import dataclass
+
+from tasks import calendar
+from tasks.models import Extension, Plan, QuarterlyReport, ReportingPeriod
+from tasks.reassignment import Move
+
+
+@dataclass(frozen=True)
+class PlanPreview:
+    """One plan's share of a reform. `since` names the first period that the heirs owe, '' where the plan has none left.
+
+    Of the periods on whose last day the reform holds, `opened` and `closed` follow it and `archived` stay as they
+    are; `earlier` counts the periods that end before the date, `earlier_archived` those of them that are archived.
+    """
+
+    plan: Plan
+    since: str
+    opened: tuple[ReportingPeriod, ...]
+    closed: tuple[ReportingPeriod, ...]
+    archived: tuple[ReportingPeriod, ...]
+    earlier: int
+    earlier_archived: int
+    moves: tuple[Move, ...]
+    returns: tuple[tuple[QuarterlyReport, str], ...]
+    extensions: tuple[Extension, ...]
+
+    @property
+    def summary(self):
+        """牵头 5 项、配合 33 项: how many tasks change hands, each counted once a role."""
+        leads = {move.duty.task_id for move in self.moves if move.duty.is_lead}
+        supports = {move.duty.task_id for move in self.moves if not move.duty.is_lead}
+        told = (("牵头", leads), ("配合", supports))
+        return "、".join(f"{label} {len(tasks)} 项" for label, tasks in told if tasks)
+
+    @property
+    def kept(self):
+        """How many tasks the heir holds already."""
+        return len({move.duty.task_id for move in self.moves if move.kept})
+
+
+def plan_previews(plans, on, *, moves, returns, extensions):
+    """PlanPreview of each of the plans for a reform of the date `on`, with its share of what moves; two queries."""
+    plans = sorted(plans, key=lambda plan: (plan.starts_on, plan.pk))
+    periods = list(ReportingPeriod.objects.filter(plan__in=plans).order_by("year", "quarter"))
+    return tuple(
+        _of_plan(
+            plan,
+            on,
+            [period for period in periods if period.plan_id == plan.pk],
+            moves=tuple(move for move in moves if move.duty.task.plan_id == plan.pk),
+            returns=tuple(row for row in returns if row[0].period.plan_id == plan.pk),
+            extensions=tuple(e for e in extensions if e.period.plan_id == plan.pk),
+        )
+        for plan in plans
+    )
+
+
+def _of_plan(plan, on, periods, **moved):
+    touched = [period for period in periods if period.last_day >= on]
+    earlier = [period for period in periods if period.last_day < on]
+    return PlanPreview(
+        plan=plan,
+        since=_first_owed(plan, on, {period.key for period in touched if period.frozen_at}),
+        opened=tuple(p for p in touched if not p.closed_at and not p.frozen_at),
+        closed=tuple(p for p in touched if p.closed_at and not p.frozen_at),
+        archived=tuple(p for p in touched if p.frozen_at),
+        earlier=len(earlier),
+        earlier_archived=sum(p.frozen_at is not None for p in earlier),
+        **moved,
+    )
+
+
+def _first_owed(plan, on, archived):
+    """The name of the first period that ends on the date or later and is not archived; '' after the plan."""
+    day = max(on, plan.starts_on)
+    key = calendar.period_of(*calendar.quarter_of(day), plan.cadence)
+    while key in archived:
+        key = calendar.following(*key, plan.cadence)
+    if calendar.first_day(*key, plan.cadence) > plan.ends_on:
+        return ""
+    return calendar.label(*key, plan.cadence)
