@@ -110,8 +110,9 @@ def reform_new(request, slug):
         try:
             preview = reform.preview(change, choices, by=request.user, at=at)
             if request.POST.get("verb") == "all" and request.POST.get("all") in (*preview.places, NOBODY):
-                choices = reform.all_to(change, choices, _place(request.POST["all"]))
-                preview = reform.preview(change, choices, by=request.user, at=at)
+                to_one = reform.all_to(change, choices, _place(request.POST["all"]))
+                preview = reform.preview(change, to_one, by=request.user, at=at)
+                choices = to_one
             if request.POST.get("verb") == "confirm" and _unchanged(request, form):
                 reform.carry_out(change, choices, by=request.user, at=at)
                 messages.success(request, f"已登记：{preview.sentence}")
@@ -127,6 +128,7 @@ def reform_new(request, slug):
         "seen": form.seen if preview else "",
         "abolished": preview and form.cleaned_data["kind"] == Kind.ABOLISH,
         "duties_chosen": choices.duties,
+        "all_to": request.POST.get("all"),
         "typed_choices": () if preview else _choice_fields(request.POST),
     }
     return render(request, "chengkou_kepu/reform_new.html", context)
