@@ -97,7 +97,8 @@ def preview(change, choices, *, by, at):
         for duty in held_by(change.units, change.effective_on)
     }
     known = units_reform.existing_units(change.region_id, [name for name in heirs.values() if name])
-    owned = list(ownership.owned(change.units, change.region_id))
+    owned = ownership.owned(change.units, change.region_id)
+    indicators = tuple(Row(i, _place(change, choices.indicators, i.pk)) for i in owned)
     moves = tuple(foresee(change.units, on=change.effective_on, heirs=heirs, existing=known))
     returns, extensions = tuple(_returns(change)), tuple(_extensions(change))
     members = Membership.objects.filter(department__in=change.units).select_related("user", "department")
@@ -106,18 +107,10 @@ def preview(change, choices, *, by, at):
         units=change.units,
         places=_places(change),
         plans=plan_previews(
-            {
-                *(move.duty.task.plan for move in moves),
-                *(indicator.plan for indicator in owned),
-                *(row[0].period.plan for row in returns),
-            },
-            change.effective_on,
-            moves=moves,
-            returns=returns,
-            extensions=extensions,
+            change.effective_on, moves=moves, indicators=indicators, returns=returns, extensions=extensions
         ),
         moves=moves,
-        indicators=tuple(Row(i, _place(change, choices.indicators, i.pk)) for i in owned),
+        indicators=indicators,
         members=tuple(Row(m, _place(change, choices.members, m.pk)) for m in members),
         returns=returns,
         extensions=extensions,

@@ -13,6 +13,7 @@ class PlanPreview:
 
     Of the periods on whose last day the reform holds, `opened` and `closed` follow it and `archived` stay as they
     are; `earlier` counts the periods that end before the date, `earlier_archived` those of them that are archived.
+    `indicators` are rows of the preview, each with its `item`.
     """
 
     plan: Plan
@@ -23,6 +24,7 @@ class PlanPreview:
     earlier: int
     earlier_archived: int
     moves: tuple[Move, ...]
+    indicators: tuple
     returns: tuple[tuple[QuarterlyReport, str], ...]
     extensions: tuple[Extension, ...]
 
@@ -40,9 +42,12 @@ class PlanPreview:
         return len({move.duty.task_id for move in self.moves if move.kept})
 
 
-def plan_previews(plans, on, *, moves, returns, extensions):
-    """PlanPreview of each of the plans for a reform of the date `on`, with its share of what moves; two queries."""
-    plans = sorted(plans, key=lambda plan: (plan.starts_on, plan.pk))
+def plan_previews(on, *, moves, indicators, returns, extensions):
+    """PlanPreview of each plan concerned by a reform of the date `on`, with its share of what moves; one query."""
+    plans = {move.duty.task.plan for move in moves} | {row.item.plan for row in indicators}
+    plans = sorted(
+        plans | {row[0].period.plan for row in returns}, key=lambda plan: (plan.starts_on, plan.pk)
+    )
     periods = list(ReportingPeriod.objects.filter(plan__in=plans).order_by("year", "quarter"))
     return tuple(
         _of_plan(
@@ -50,6 +55,7 @@ def plan_previews(plans, on, *, moves, returns, extensions):
             on,
             [period for period in periods if period.plan_id == plan.pk],
             moves=tuple(move for move in moves if move.duty.task.plan_id == plan.pk),
+            indicators=tuple(row for row in indicators if row.item.plan_id == plan.pk),
             returns=tuple(row for row in returns if row[0].period.plan_id == plan.pk),
             extensions=tuple(e for e in extensions if e.period.plan_id == plan.pk),
         )

@@ -97,6 +97,7 @@ def test_an_empty_line_is_no_answer(signed_in, cast, plan, period, units, asked)
         ("nongye", "nongye", [("kexie", 1)], "2023-10-04", 200, "答复日期应在今天和本季截止日期之间。"),
         ("nongye", "nongye", [("kexie", 1)], "2023-10-11", 200, "答复日期应在今天和本季截止日期之间。"),
         ("nongye", "nongye", [("kexie", 1)], "下周", 200, "日期写法如 2023-10-10。"),
+        ("nongye", "nongye", [("kexie", 1)], "0001-01-01", 200, "日期应在2000年至2099年之间，请核对年份。"),
         ("nongye", "nongye", [("kexie", 3)], "2023-10-09", 403, ""),
         ("nongye", "nongye", [("nongye", 1)], "2023-10-09", 200, "请勾选要征集的单位和工作。"),
         ("jiaowei", "nongye", [("kexie", 1)], "2023-10-09", 404, ""),

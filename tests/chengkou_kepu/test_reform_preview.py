@@ -152,6 +152,9 @@ class TestCounts:
         assert f"《{county}》" not in first
         call_command("import_plan", COUNTY_DOCUMENT, "--slug", "chengkou-2026-2030")
         Plan.objects.filter(slug="chengkou-2026-2030").update(title="新方案", starts_on="2024-01-01")
+        response = asked(coordinator, "preview", "RENAME", "县农业农村委", ["县农业农村局"])
+        told = [[str(row.item) for row in share.indicators] for share in response.context["preview"].plans]
+        assert told == [["农民教育培训"], []]
         response = asked(coordinator, "preview", "RENAME", "县林业局", ["县林业和草原局"])
         assert [str(share.plan) for share in response.context["preview"].plans] == [str(county), "新方案"]
         assert [len(share.moves) for share in response.context["preview"].plans] == [9, 9]
