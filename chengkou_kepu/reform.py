@@ -107,7 +107,12 @@ def preview(change, choices, *, by, at):
         units=change.units,
         places=_places(change),
         plans=plan_previews(
-            change.effective_on, moves=moves, indicators=indicators, returns=returns, extensions=extensions
+            change.effective_on,
+            change.default if change.kind in WHOLE else None,
+            moves=moves,
+            indicators=indicators,
+            returns=returns,
+            extensions=extensions,
         ),
         moves=moves,
         indicators=indicators,

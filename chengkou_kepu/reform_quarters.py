@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from tasks import calendar
-from tasks.models import Extension, Plan, QuarterlyReport, ReportingPeriod
-from tasks.reassignment import Move
+from tasks.models import Extension, Plan, QuarterlyReport, ReportingPeriod, Responsibility
 
 
 @dataclass(frozen=True)
@@ -13,7 +12,7 @@ class PlanPreview:
 
     Of the periods on whose last day the reform holds, `opened` and `closed` follow it and `archived` stay as they
     are; `earlier` counts the periods that end before the date, `earlier_archived` those of them that are archived.
-    `indicators` are rows of the preview, each with its `item`.
+    `moves` and `indicators` are those of the preview; `kept` counts the tasks that the heir holds already.
     """
 
     plan: Plan
@@ -23,7 +22,8 @@ class PlanPreview:
     archived: tuple[ReportingPeriod, ...]
     earlier: int
     earlier_archived: int
-    moves: tuple[Move, ...]
+    moves: tuple
+    kept: int
     indicators: tuple
     returns: tuple[tuple[QuarterlyReport, str], ...]
     extensions: tuple[Extension, ...]
@@ -36,31 +36,39 @@ class PlanPreview:
         told = (("牵头", leads), ("配合", supports))
         return "、".join(f"{label} {len(tasks)} 项" for label, tasks in told if tasks)
 
-    @property
-    def kept(self):
-        """How many tasks the heir holds already."""
-        return len({move.duty.task_id for move in self.moves if move.kept})
 
+def plan_previews(on, heir, *, moves, indicators, returns, extensions):
+    """PlanPreview of each plan concerned by a reform of the date `on`, with its share of what moves; two queries.
 
-def plan_previews(on, *, moves, indicators, returns, extensions):
-    """PlanPreview of each plan concerned by a reform of the date `on`, with its share of what moves; one query."""
+    `heir` is the name of the unit that everything goes to, None where that is to be chosen.
+    """
     plans = {move.duty.task.plan for move in moves} | {row.item.plan for row in indicators}
     plans = sorted(
         plans | {row[0].period.plan for row in returns}, key=lambda plan: (plan.starts_on, plan.pk)
     )
     periods = list(ReportingPeriod.objects.filter(plan__in=plans).order_by("year", "quarter"))
+    held = _held_by(heir, on, moves) if heir else set()
     return tuple(
         _of_plan(
             plan,
             on,
             [period for period in periods if period.plan_id == plan.pk],
             moves=tuple(move for move in moves if move.duty.task.plan_id == plan.pk),
+            kept=len({m.duty.task_id for m in moves if m.duty.task.plan_id == plan.pk} & held),
             indicators=tuple(row for row in indicators if row.item.plan_id == plan.pk),
             returns=tuple(row for row in returns if row[0].period.plan_id == plan.pk),
             extensions=tuple(e for e in extensions if e.period.plan_id == plan.pk),
         )
         for plan in plans
     )
+
+
+def _held_by(name, on, moves):
+    """Ids of the moves' tasks that the unit of the name holds on the date or later."""
+    duties = Responsibility.objects.filter(
+        department__name=name, department__ends_on=None, task__in={move.duty.task_id for move in moves}
+    )
+    return set(duties.exclude(valid_to__lt=on).values_list("task", flat=True))
 
 
 def _of_plan(plan, on, periods, **moved):
