@@ -2,12 +2,14 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
+from django.db.models import CharField, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Concat
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
 
-from departments.models import Role
+from departments.models import Reform, Role
 from tasks import calendar
 from tasks.models import Plan
 
@@ -19,7 +21,15 @@ def home(request):
         return redirect("dashboard", plan.slug)
     if any(m.role in (Role.SYSADMIN, Role.AUDITOR) for m in request.user.roles) or request.user.is_superuser:
         return redirect("admin:index")
-    return render(request, "chengkou_kepu/no_plan.html")
+    ended = None if request.user.roles else _reform_that_ended(request.user)
+    return render(request, "chengkou_kepu/no_plan.html", {"ended": ended})
+
+
+def _reform_that_ended(user):
+    """The last Reform that may have ended the roles of the user, with the sentence in which it was `told`; or None."""
+    told = user.notices.filter(key=Concat(Value("reform-"), Cast(OuterRef("pk"), CharField()))).values("text")
+    ending = Reform.objects.filter(kind__in=(Reform.Kind.ABOLISH, Reform.Kind.SPLIT))
+    return ending.annotate(told=Subquery(told[:1])).exclude(told=None).first()
 
 
 @login_not_required

@@ -18,6 +18,7 @@ from indicators.models import Indicator, Measurement
 from indicators.readings import day_of, readings, told
 from indicators.standing import indicator_standing, target_for
 from tasks import calendar
+from tasks.day_field import DayField
 from tasks.models import QuarterlyReport
 from tasks.permissions import coordinates
 from tasks.refusals import Refused
@@ -83,11 +84,10 @@ class IndicatorDetail:
 
 
 class DayForm(forms.Form):
-    measured_on = forms.DateField(
+    measured_on = DayField(
         label="日期",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="监测或评价所反映的日期，决定计入哪个填报期。",
-        error_messages={"invalid": "请填写日期，如 2023-12-31。", "required": "请填写日期。"},
+        required_message="请填写日期。",
     )
 
 

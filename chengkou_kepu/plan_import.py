@@ -23,9 +23,11 @@ from departments.regions import (
 )
 from indicators.targets import LoadedTargets, load_targets, read_targets
 from tasks.assignment import assign
-from tasks.calendar import zh_day
 from tasks.models import Action, Plan, PlanFinding, Responsibility, Task
 from tasks.numerals import zh_ordinal
+from tasks.plan_document import Finding
+
+from .import_lineage import reformed_units
 
 SUFFIX = re.compile("(?<=..)(?:自治县|自治州|县|区|市|旗|州)$")
 
@@ -36,12 +38,16 @@ class ImportRefused(Exception):
 
 @dataclass(frozen=True)
 class PlanImport:
-    """What an import made of the document: `changes` in sentences, none where all was there already."""
+    """What an import made of the document: `changes` in sentences, none where all was there already.
+
+    `findings` are those that no document tells of itself, but what was stored before it.
+    """
 
     plan: Plan
     created: bool
     changes: tuple[str, ...]
     targets: LoadedTargets
+    findings: tuple[Finding, ...]
 
     @property
     def changed(self):
@@ -61,7 +67,8 @@ def import_plan(document, *, by, at, slug="", region_code="", retitle=False):
             units, unit_changes = _save_units(plan, document)
             changes += unit_changes + _save_actions(plan, document) + _save_tasks(plan, document)
             changes += _save_duties(plan, document, units, at=at)
-            changes += _save_findings(plan, document, units)
+            findings = _vanished(plan, document) + reformed_units(plan, document, units)
+            changes += _save_findings(plan, [*document.findings, *findings])
             if changes:
                 detail = extent(document) if created else "\n".join(changes)
                 audit.record("导入方案", plan, by=by, at=at, detail=detail)
@@ -70,7 +77,7 @@ def import_plan(document, *, by, at, slug="", region_code="", retitle=False):
         raise ImportRefused(str(refusal)) from None
     except ValidationError as invalid:
         raise ImportRefused(f"文件中有不能保存的内容：{'；'.join(invalid.messages)}") from None
-    return PlanImport(plan, created, tuple(changes), targets)
+    return PlanImport(plan, created, tuple(changes), targets, tuple(findings))
 
 
 def extent(document):
@@ -250,10 +257,9 @@ def _save_duties(plan, document, units, *, at):
     return assign(plan, wanted, at=at, heirs={unit: lineage.heirs(unit.pk) for unit in ended})
 
 
-def _save_findings(plan, document, units):
+def _save_findings(plan, findings):
     """Keep the findings in step: new ones open, those that no longer hold vanish unless they were settled."""
-    found = [(f.code, f.row, f.message) for f in document.findings]
-    found += _vanished(plan, document) + _abolished(plan, units)
+    found = [(f.code, f.row, f.message) for f in findings]
     stored = {(f.code, f.row, f.message): f for f in plan.findings.all()}
     new = [key for key in dict.fromkeys(found) if key not in stored]
     gone = [f.pk for key, f in stored.items() if key not in found and f.settled_at is None]
@@ -271,7 +277,7 @@ def _vanished(plan, document):
     ordinals = {action.ordinal for action in document.actions}
     tasks = plan.tasks.exclude(number__in=numbers).prefetch_related("responsibilities")
     findings = [
-        (
+        Finding(
             "task_vanished",
             t.number,
             f"第{t.number}项“{t.title}”在重新导入的文件中已不存在，平台予以保留，请核对。",
@@ -280,28 +286,8 @@ def _vanished(plan, document):
         if not _decided(t)
     ]
     return findings + [
-        ("action_vanished", None, f"“{a.title}”在重新导入的文件中已不存在，平台予以保留，请核对。")
+        Finding("action_vanished", None, f"“{a.title}”在重新导入的文件中已不存在，平台予以保留，请核对。")
         for a in plan.actions.exclude(ordinal__in=ordinals)
-    ]
-
-
-def _abolished(plan, units):
-    """Findings on units that the document names, that were abolished and never had a duty in the plan."""
-    lineage = Lineage.load(plan.region_id)
-    ended = [unit for unit in units.values() if unit.ends_on and not lineage.heirs(unit.pk)]
-    had = (
-        set(Responsibility.objects.filter(task__plan=plan).values_list("department", flat=True))
-        if ended
-        else ()
-    )
-    return [
-        (
-            "unit_abolished",
-            None,
-            f"文件所列“{unit}”至{zh_day(unit.ends_on)}止已撤销，未列入分工，请核对。",
-        )
-        for unit in dict.fromkeys(ended)
-        if unit.pk not in had
     ]
 
 

@@ -1,5 +1,8 @@
 """调整责任分工: the coordinator's decisions on who answers for a task, from a quarter on."""
 
+from bisect import bisect_left
+from functools import partial
+
 from django import forms
 from django.contrib import messages
 from django.http import Http404
@@ -12,8 +15,11 @@ from tasks import calendar, reassignment
 from tasks.models import Task
 from tasks.numerals import zh_ordinal
 from tasks.refusals import NotAllowed, Refused
+from tasks.selection import periods_of
 
+from .reassign_preview import foresee
 from .review import coordinated_plan
+from .unlisted import unlisted_paragraphs
 
 LEADS = 3
 
@@ -21,9 +27,7 @@ LEADS = 3
 class DecisionForm(forms.Form):
     """Since which period, who leads in which order, who supports, by what decision and why."""
 
-    quarter = forms.ChoiceField(
-        label="自此填报期起", error_messages={"invalid_choice": "请选择方案期内的填报期。"}
-    )
+    quarter = forms.CharField(label="自此填报期起", widget=forms.Select)
     supports = forms.ModelMultipleChoiceField(
         None,
         label="配合单位",
@@ -41,13 +45,13 @@ class DecisionForm(forms.Form):
         label="调整理由", max_length=500, error_messages={"required": "请写明调整理由。"}
     )
 
-    def __init__(self, *args, plan, leads=(), **kwargs):
+    def __init__(self, *args, plan, offered, task=None, leads=(), **kwargs):
+        """`offered` are the periods (year, quarter) from which on may be decided."""
         super().__init__(*args, **kwargs)
+        self.plan, self.task = plan, task
         units = Department.objects.filter(region=plan.region_id, ends_on=None)
-        self.fields["quarter"].choices = [
-            (f"{year}Q{quarter}", calendar.label(year, quarter, plan.cadence))
-            for year in range(plan.starts_on.year, plan.ends_on.year + 1)
-            for quarter in range(plan.words.quarters, 5, plan.words.quarters)
+        self.fields["quarter"].widget.choices = [
+            (f"{year}Q{quarter}", calendar.label(year, quarter, plan.cadence)) for year, quarter in offered
         ]
         self.fields["supports"].queryset = units
         self.lead_names = [f"lead_{place}" for place in range(1, max(LEADS, len(leads) + 1) + 1)]
@@ -67,11 +71,20 @@ class DecisionForm(forms.Form):
             ["title", "nature", "quarter", *self.lead_names, "supports", "decided_by", "reason"]
         )
 
+    def clean_quarter(self):
+        """A period from which on may be decided, else the reason why not."""
+        try:
+            key = calendar.parse_quarter(self.cleaned_data["quarter"])
+            reassignment.require_from(self.plan, *key, task=self.task)
+        except (ValueError, Refused) as refusal:
+            raise forms.ValidationError(str(refusal)) from None
+        return key
+
     def decision(self):
         """The keyword arguments of the verbs; leads in order, gaps closed, and no supporter who leads."""
         data = self.cleaned_data
         leads = [data[name] for name in self.lead_names if data[name]]
-        year, quarter = calendar.parse_quarter(data["quarter"])
+        year, quarter = data["quarter"]
         return {
             "leads": leads,
             "supports": [unit for unit in data["supports"] if unit not in leads],
@@ -94,6 +107,9 @@ class TaskDecisionForm(DecisionForm):
     )
     nature = forms.ChoiceField(label="性质", choices=Task.Nature, initial=Task.Nature.STANDING)
 
+    def decision(self):
+        return super().decision() | {name: self.cleaned_data[name] for name in ("title", "nature")}
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def task_reassign(request, slug, number):
@@ -104,57 +120,124 @@ def task_reassign(request, slug, number):
         raise Http404("没有这项重点工作。")
     held = task.responsibilities.filter(valid_to=None, department__ends_on=None).order_by("position")
     held = list(held.select_related("department"))
-    initial = {
-        "quarter": _this_period(plan, at),
-        "supports": [r.department_id for r in held if not r.is_lead],
-    }
-    leads = [r.department for r in held if r.is_lead]
-    form = DecisionForm(request.POST or None, plan=plan, leads=leads, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        done = _decide(form, reassignment.reassign, task, form.decision(), by=request.user, at=at)
-        if done:
-            messages.success(request, f"第{task.number}项的责任分工已调整。")
-            return redirect("task", plan.slug, task.number)
-    context = {"plan": plan, "form": form, "title": f"调整分工：{task}", "back": task.get_absolute_url()}
-    return render(request, "chengkou_kepu/reassign.html", context)
+    offered = _offered(plan, task)
+    form = DecisionForm(
+        request.POST or None,
+        plan=plan,
+        task=task,
+        offered=offered,
+        leads=[r.department for r in held if r.is_lead],
+        initial={
+            "quarter": _default(plan, offered, at),
+            "supports": [r.department_id for r in held if not r.is_lead],
+        },
+    )
+    page = {"title": f"调整分工：{task}", "back": task.get_absolute_url(), "task": task}
+    decide = partial(reassignment.reassign, task, by=request.user, at=at)
+    return _decide_or_show(
+        request, form, decide, page, done="第{number}项的责任分工已调整，自{since}起生效。"
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def action_task_new(request, slug, ordinal):
+    """`?paragraph=3` begins with the title of that paragraph of the action, where the table has no row for it."""
     at = timezone.now()
     plan = coordinated_plan(request, slug)
     action = plan.actions.filter(ordinal=ordinal).first()
     if action is None:
         raise Http404("没有这个行动（工程）。")
-    form = TaskDecisionForm(request.POST or None, plan=plan, initial={"quarter": _this_period(plan, at)})
-    if request.method == "POST" and form.is_valid():
-        new = {name: form.cleaned_data[name] for name in ("title", "nature")}
-        task = _decide(form, reassignment.add_task, action, form.decision() | new, by=request.user, at=at)
-        if task:
-            messages.success(request, f"已增列第{task.number}项重点工作。")
-            return redirect("task", plan.slug, task.number)
-    context = {
-        "plan": plan,
-        "form": form,
+    title, text = _paragraph(action, request.GET.get("paragraph", ""))
+    offered = _offered(plan)
+    initial = {"quarter": _default(plan, offered, at), "title": title}
+    form = TaskDecisionForm(request.POST or None, plan=plan, offered=offered, initial=initial)
+    page = {
         "title": f"增列重点工作：{action.short_title}",
         "back": action.get_absolute_url(),
-        "paragraphs": action.paragraphs,
+        "paragraphs": text or action.paragraphs,
     }
+    decide = partial(reassignment.add_task, action, by=request.user, at=at)
+    return _decide_or_show(request, form, decide, page, done="已增列第{number}项重点工作，自{since}起计入。")
+
+
+def _decide_or_show(request, form, decide, page, *, done):
+    """The form; posted, what the decision does, and with `verb` confirm it is made, if nothing changed since."""
+    foreseen = None
+    if request.method == "POST" and form.is_valid():
+        decision = form.decision()
+        try:
+            foreseen = foresee(decide, decision, plan=form.plan, task=form.task)
+            if request.POST.get("verb") == "confirm":
+                if request.POST.get("seen") == foreseen.seen:
+                    task = decide(**decision)
+                    messages.success(request, done.format(number=task.number, since=foreseen.since))
+                    return redirect(_page_of(task, (decision["year"], decision["quarter"])))
+                messages.warning(request, "内容有改动，请核对下面的变化后再确认。")
+        except NotAllowed:
+            raise
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+    context = page | {"plan": form.plan, "form": form, "foreseen": foreseen}
+    if not form.fields["quarter"].widget.choices:
+        context["closed"] = _why_none(form.plan, form.task)
     return render(request, "chengkou_kepu/reassign.html", context)
 
 
-def _decide(form, verb, subject, decision, *, by, at):
-    """Do it; None where it is refused, the sentence then stands at the form."""
+def _page_of(task, key):
+    """Where the task is to be seen as decided: in the period of that key, else the latest that is not archived."""
+    periods = periods_of(task.plan)
+    open_ones = [period for period in periods if not period.frozen_at]
+    if periods and not open_ones:
+        return task.action.get_absolute_url()
+    shown = next((p for p in open_ones if p.key == key), open_ones[-1] if open_ones else None)
+    return task.get_absolute_url() + (f"?period={shown.code}" if shown else "")
+
+
+def _paragraph(action, place):
+    """(title, text) of the action's paragraph at the place (from 1), if the table has no row for it; else empty."""
+    unlisted = {str(known): title for known, title in unlisted_paragraphs(action).items()}
+    if place not in unlisted:
+        return "", ""
+    return unlisted[place], action.paragraphs.splitlines()[int(place) - 1]
+
+
+def _every(plan):
+    """The plan's periods as (year, last quarter)."""
+    keys = [
+        (year, quarter)
+        for year in range(plan.starts_on.year, plan.ends_on.year + 1)
+        for quarter in range(plan.words.quarters, 5, plan.words.quarters)
+    ]
+    return [
+        key
+        for key in keys
+        if calendar.last_day(*key) >= plan.starts_on
+        and calendar.first_day(*key, plan.cadence) <= plan.ends_on
+    ]
+
+
+def _refusal(plan, key, task):
     try:
-        return verb(subject, **decision, by=by, at=at)
-    except NotAllowed:
-        raise
+        reassignment.require_from(plan, *key, task=task)
     except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return None
+        return str(refusal)
+    return ""
 
 
-def _this_period(plan, at):
-    day = min(max(calendar.local_day(at), plan.starts_on), plan.ends_on)
-    year, quarter = calendar.period_of(*calendar.quarter_of(day), plan.cadence)
-    return f"{year}Q{quarter}"
+def _offered(plan, task=None):
+    """The periods from which on may be decided: where one is, all later ones are."""
+    every = _every(plan)
+    return every[bisect_left(every, True, key=lambda key: not _refusal(plan, key, task)) :]
+
+
+def _why_none(plan, task):
+    return _refusal(plan, _every(plan)[-1], task)
+
+
+def _default(plan, offered, at):
+    """Of the offered periods the one under way or the next; after the plan the first that is open, else the last."""
+    today = calendar.period_of(*calendar.quarter_of(calendar.local_day(at)), plan.cadence)
+    opened = {period.key for period in plan.periods.all() if period.is_open(at)}
+    sensible = [key for key in offered if key >= today] or [key for key in offered if key in opened]
+    chosen = next(iter(sensible), offered[-1] if offered else None)
+    return chosen and "{}Q{}".format(*chosen)

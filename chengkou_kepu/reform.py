@@ -26,6 +26,8 @@ from tasks.models import Extension, Plan, QuarterlyReport
 from tasks.reassignment import Move, foresee, hand_over, held_by
 from tasks.refusals import Refused
 
+from .reform_quarters import PlanPreview, plan_previews
+
 Kind = Reform.Kind
 WHOLE = (Kind.RENAME, Kind.MERGE)
 
@@ -70,10 +72,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Preview:
-    """What would move; `places` are the names to choose from, () where there is nothing to choose."""
+    """What would move, and in `plans` what that means to each plan concerned.
+
+    `places` are the names to choose from, () where there is nothing to choose.
+    """
 
     sentence: str
+    units: tuple[Department, ...]
     places: tuple[str, ...]
+    plans: tuple[PlanPreview, ...]
     moves: tuple[Move, ...]
     indicators: tuple[Row, ...]
     members: tuple[Row, ...]
@@ -91,16 +98,39 @@ def preview(change, choices, *, by, at):
     }
     known = units_reform.existing_units(change.region_id, [name for name in heirs.values() if name])
     owned = ownership.owned(change.units, change.region_id)
+    indicators = tuple(Row(i, _place(change, choices.indicators, i.pk)) for i in owned)
+    moves = tuple(foresee(change.units, on=change.effective_on, heirs=heirs, existing=known))
+    returns, extensions = tuple(_returns(change)), tuple(_extensions(change))
     members = Membership.objects.filter(department__in=change.units).select_related("user", "department")
     return Preview(
         sentence=units_reform.sentence(change.kind, change.units, change.names, change.effective_on),
+        units=change.units,
         places=_places(change),
-        moves=tuple(foresee(change.units, on=change.effective_on, heirs=heirs, existing=known)),
-        indicators=tuple(Row(i, _place(change, choices.indicators, i.pk)) for i in owned),
+        plans=plan_previews(
+            change.effective_on,
+            change.default if change.kind in WHOLE else None,
+            moves=moves,
+            indicators=indicators,
+            returns=returns,
+            extensions=extensions,
+        ),
+        moves=moves,
+        indicators=indicators,
         members=tuple(Row(m, _place(change, choices.members, m.pk)) for m in members),
-        returns=tuple(_returns(change)),
-        extensions=tuple(_extensions(change)),
+        returns=returns,
+        extensions=extensions,
         default=change.default,
+    )
+
+
+def all_to(change, choices, place):
+    """The Choices with every duty and indicator of the units given to the unit of that name (None: to nobody)."""
+    duties = held_by(change.units, change.effective_on)
+    owned = ownership.owned(change.units, change.region_id)
+    return Choices(
+        duties={duty.pk: place for duty in duties},
+        indicators={indicator.pk: place for indicator in owned},
+        members=choices.members,
     )
 
 

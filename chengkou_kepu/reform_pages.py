@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from departments.models import Department, Reform
 from tasks import calendar
+from tasks.day_field import DayField
 from tasks.refusals import NotAllowed, Refused
 
 from . import reform
@@ -15,6 +16,7 @@ from .review import coordinated_plan
 
 Kind = Reform.Kind
 NOBODY = "-"
+CHOICES = ("duty", "indicator", "member")
 
 
 class ReformForm(forms.Form):
@@ -35,11 +37,10 @@ class ReformForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="每行一个。更名写新名称；合并写并入的单位（现有的或新设的）；拆分写各承接单位，主要承接的写在前；撤销不填。",
     )
-    effective_on = forms.DateField(
+    effective_on = DayField(
         label="生效日期",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="自该日起以新单位计；填报期最后一天存在的单位报送该期。",
-        error_messages={"required": "请填写生效日期。", "invalid": "日期写法如 2024-03-15。"},
+        required_message="请填写生效日期。",
     )
     document = forms.CharField(
         label="依据文件", max_length=200, error_messages={"required": "请写明依据文件。"}
@@ -95,16 +96,23 @@ def reform_list(request, slug):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def reform_new(request, slug):
-    """The form; posted with `verb` preview what would move, with `verb` confirm it moves, if nothing changed since."""
+    """The form; posted with `verb` preview what would move, with `all` the same with everything given to one unit.
+
+    With `confirm` it moves, if nothing changed since.
+    """
     at = timezone.now()
     plan = coordinated_plan(request, slug)
     initial = {"units": request.GET.getlist("unit"), "effective_on": calendar.local_day(at)}
     form = ReformForm(request.POST or None, region=plan.region_id, initial=initial)
-    preview = None
+    preview, choices = None, _choices(request.POST)
     if request.method == "POST" and form.is_valid():
-        change, choices = form.change(), _choices(request.POST)
+        change = form.change()
         try:
             preview = reform.preview(change, choices, by=request.user, at=at)
+            if request.POST.get("verb") == "all" and request.POST.get("all") in (*preview.places, NOBODY):
+                to_one = reform.all_to(change, choices, _place(request.POST["all"]))
+                preview = reform.preview(change, to_one, by=request.user, at=at)
+                choices = to_one
             if request.POST.get("verb") == "confirm" and _unchanged(request, form):
                 reform.carry_out(change, choices, by=request.user, at=at)
                 messages.success(request, f"已登记：{preview.sentence}")
@@ -119,7 +127,9 @@ def reform_new(request, slug):
         "preview": preview,
         "seen": form.seen if preview else "",
         "abolished": preview and form.cleaned_data["kind"] == Kind.ABOLISH,
-        "duties_chosen": _choices(request.POST).duties,
+        "duties_chosen": choices.duties,
+        "all_to": request.POST.get("all"),
+        "typed_choices": () if preview else _choice_fields(request.POST),
     }
     return render(request, "chengkou_kepu/reform_new.html", context)
 
@@ -131,18 +141,22 @@ def _unchanged(request, form):
     return False
 
 
-def _choices(data):
-    """Choices from fields such as duty-17; an empty one is none, `-` says that nobody takes it."""
-    read = {"duty": {}, "indicator": {}, "member": {}}
+def _choice_fields(data):
+    """(field, id, value) of the choices posted: fields such as duty-17; an empty value is none."""
     for key, value in data.items():
         name, _, pk = key.partition("-")
-        if (
-            name in read
-            and pk.isascii()
-            and pk.isdecimal()
-            and len(pk) < 18
-            and value.isprintable()
-            and value
-        ):
-            read[name][int(pk)] = None if value == NOBODY else value
+        known = name in CHOICES and pk.isascii() and pk.isdecimal() and len(pk) < 18
+        if known and value and value.isprintable():
+            yield name, int(pk), value
+
+
+def _choices(data):
+    """Choices from the posted fields; `-` says that nobody takes it."""
+    read = {name: {} for name in CHOICES}
+    for name, pk, value in _choice_fields(data):
+        read[name][pk] = _place(value)
     return reform.Choices(read["duty"], read["indicator"], read["member"])
+
+
+def _place(value):
+    return None if value == NOBODY else value

@@ -23,6 +23,7 @@ from tasks.tables import TaskTable, task_rows
 from .asks import own_returns
 from .dashboard import current_periods, light_counts
 from .plan_page import plan_page
+from .unlisted import unlisted_paragraphs
 
 Status = QuarterlyReport.Status
 PUBLIC = (Status.ACCEPTED, Status.SUBMITTED)
@@ -58,7 +59,7 @@ def task_list(request, slug):
         actions=[(a.ordinal, a.short_title) for a in standing.actions],
         responsibilities=ledger.in_force(page.period.last_day),
         lineage=lineage,
-        told=lineage.recorded_by(page.told_at),
+        told=lineage.recorded_by(page.told_at).in_effect(page.period.last_day),
     )
     shown = filterset.qs
     table = TaskTable(shown, empty_text=_nothing_found(filterset, standing))
@@ -78,7 +79,8 @@ def task(request, slug, number):
     if found is None:
         raise Http404("没有这项重点工作。")
     shown = ledger.tasks_on(page.period.last_day)
-    shown = shown if found in shown else [*shown, found]
+    listed = found in shown
+    shown = shown if listed else [*shown, found]
     standing = plan_standing(ledger, page.period, at=page.at, tasks_shown=shown)
     action = next(a for a in standing.actions for t in a.tasks if t.task_id == found.pk)
     progress = next(t for t in action.tasks if t.task_id == found.pk)
@@ -98,6 +100,7 @@ def task(request, slug, number):
         progress=progress,
         in_force=in_force,
         former=[r for r in held if r not in in_force],
+        listed_from=None if listed else _listed_from(held, page.period),
         history=task_history(found, page.period, request.user),
         close_outs=told.close_outs,
         coordinates=coordinates(request.user, page.plan),
@@ -111,6 +114,12 @@ def task(request, slug, number):
     return render(request, "chengkou_kepu/task.html", context)
 
 
+def _listed_from(held, period):
+    """The first day on which somebody holds the task, if that comes after the period; else None."""
+    first = min((r.valid_from for r in held), default=None)
+    return first if first and first > period.last_day else None
+
+
 def action(request, slug, ordinal):
     page = plan_page(request, slug)
     ledger = Ledger.shown_in(page.period)
@@ -121,13 +130,19 @@ def action(request, slug, ordinal):
     rows = task_rows(ledger, standing, page.period, url_of=_task_url(page))
     table = TaskTable([row for row in rows if row.action == ordinal])
     RequestConfig(request, paginate=False).configure(table)
+    may_add = coordinates(request.user, page.plan)
+    unlisted = unlisted_paragraphs(found) if may_add else {}
     of_action = next(a for a in standing.actions if a.ordinal == ordinal)
     context = page.context(
         action=found,
         standing=of_action,
         lights=light_counts(of_action.total),
         table=table,
-        coordinates=coordinates(request.user, page.plan),
+        coordinates=may_add,
+        paragraphs=[
+            (place, text, unlisted.get(place))
+            for place, text in enumerate(found.paragraphs.splitlines(), start=1)
+        ],
     )
     return render(request, "chengkou_kepu/action.html", context)
 

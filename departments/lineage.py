@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .models import Department, Succession
+from .models import Department, Reform, Succession
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,24 @@ class Lineage:
     def recorded_by(self, at):
         """What was on record at that moment."""
         return Lineage(tuple(step for step in self.successions if step.reform.at <= at))
+
+    def in_effect(self, day):
+        """What had taken effect by the date."""
+        return Lineage(tuple(step for step in self.successions if step.reform.effective_on <= day))
+
+    def formerly(self, unit_id) -> tuple[tuple[str, Department], ...]:
+        """(Reform.Kind, unit) of each predecessor, the nearest first: how it came to be part of the unit.
+
+        Of several reforms on the way, the latest that was no mere change of name counts.
+        """
+        found, reached = {}, [(unit_id, Reform.Kind.RENAME)]
+        for place, later in reached:
+            for step in self.origins(place):
+                if step.old_id not in found:
+                    kind = step.reform.kind if later == Reform.Kind.RENAME else later
+                    found[step.old_id] = kind, step.old
+                    reached.append((step.old_id, kind))
+        return tuple(found.values())
 
     def predecessors(self, unit_id) -> tuple[Department, ...]:
         """Units that the unit took the place of, however many reforms lie between, the nearest first."""

@@ -5,10 +5,13 @@ import unicodedata
 import django_filters
 from django import forms
 
+from departments.models import Reform
+
 from .models import Responsibility, Stage, Task
 from .progress import Light
 from .tables import TaskRow
 
+FORMERLY = {Reform.Kind.RENAME: "原{}", Reform.Kind.MERGE: "含原{}", Reform.Kind.SPLIT: "自原{}拆分"}
 UNKNOWN = {"invalid_choice": "没有“%(value)s”这一选项，请重新选择。"}
 
 
@@ -59,22 +62,19 @@ class TaskFilterSet(django_filters.FilterSet):
     def __init__(self, data, *, rows, actions, responsibilities, lineage, told):
         """`actions` are (ordinal, title); `responsibilities` those in force, which name the units.
 
-        A unit is also found by what it was, or has since become (`lineage`): by id in a link, by name in the text. Its
-        label says what it was as far as that was known (`told`, a part of the `lineage`).
+        A unit is also found by what it was, or has since become (`lineage`): by id in a link, by name in the text,
+        where no other unit in force bears that name. Its label says what it was as far as that was so and known in
+        the quarter (`told`, a part of the `lineage`).
         """
+        responsibilities = list(responsibilities)
+        present = {r.department.name for r in responsibilities}
         units = {role: {} for role in Responsibility.Role}
         other, self.named = {}, {}
         for r in responsibilities:
-            former = told.predecessors(r.department_id)
-            label = (
-                f"{r.department.name}（原{'、'.join(unit.name for unit in former)}）"
-                if former
-                else r.department.name
-            )
-            units[r.role][str(r.department_id)] = label
+            units[r.role][str(r.department_id)] = _label(r.department, told)
             for unit in (*lineage.predecessors(r.department_id), *lineage.successors(r.department_id)):
                 other.setdefault(r.role, {}).setdefault(str(unit.pk), str(r.department_id))
-            for name in (r.department.name, *lineage.names(r.department_id)):
+            for name in (r.department.name, *(lineage.names(r.department_id) - present)):
                 self.named.setdefault(folded(name), set()).add(r.department_id)
         super().__init__(_by_present_unit(data, units, other), queryset=TaskRows(rows))
         self._offer("action", [(str(ordinal), title) for ordinal, title in actions])
@@ -120,6 +120,16 @@ class TaskFilterSet(django_filters.FilterSet):
 
     def _offer(self, name, choices):
         self.filters[name].extra["choices"] = list(choices)
+
+
+def _label(unit, told):
+    """县农业农村委（含原县乡村振兴局）."""
+    former = {}
+    for kind, old in told.formerly(unit.pk):
+        if old.name != unit.name:
+            former.setdefault(kind, []).append(old.name)
+    said = "；".join(FORMERLY[kind].format("、".join(names)) for kind, names in former.items())
+    return f"{unit.name}（{said}）" if said else unit.name
 
 
 def _by_present_unit(data, units, other):

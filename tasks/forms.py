@@ -4,6 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from . import calendar
+from .day_field import DayField
 from .drafting import LINE_FIELDS, LineInput
 from .models import ProgressEntry, Stage
 from .posted import TEXT_ERRORS, posted_ids
@@ -154,11 +155,7 @@ class SignatureForm(forms.Form):
     post = forms.CharField(
         label="职务", max_length=50, error_messages=TEXT_ERRORS | {"required": "请填写签批人职务。"}
     )
-    on = forms.DateField(
-        label="签批日期",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "请填写签批日期。", "invalid": "日期写法如 2023-10-09。"},
-    )
+    on = DayField(label="签批日期", required_message="请填写签批日期。")
     scan = forms.FileField(label="签批件扫描件", required=False, allow_empty_file=True)
 
     def __init__(self, *args, at, **kwargs):
@@ -177,11 +174,7 @@ class SignatureForm(forms.Form):
 class SupportRequestForm(forms.Form):
     """征集: by when, and what for."""
 
-    due_on = forms.DateField(
-        label="请于此日前答复",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "请填写答复日期。", "invalid": "日期写法如 2023-10-09。"},
-    )
+    due_on = DayField(label="请于此日前答复", required_message="请填写答复日期。")
     note = forms.CharField(label="说明（选填）", required=False, max_length=500, error_messages=TEXT_ERRORS)
 
 
@@ -199,21 +192,13 @@ class CloseOutForm(forms.Form):
 class DueForm(forms.Form):
     """截止日期 of a period; the deadline is that day's last second."""
 
-    due_on = forms.DateField(
-        label="截止日期",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "请填写截止日期。", "invalid": "日期写法如 2023-10-10。"},
-    )
+    due_on = DayField(label="截止日期", required_message="请填写截止日期。")
 
 
 class ExtensionForm(forms.Form):
     """申请延期: until which day, and why."""
 
-    until = forms.DateField(
-        label="延期至",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "请填写延期日期。", "invalid": "日期写法如 2023-10-10。"},
-    )
+    until = DayField(label="延期至", required_message="请填写延期日期。")
     reason = forms.CharField(
         label="理由",
         max_length=500,

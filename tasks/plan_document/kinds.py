@@ -1,4 +1,4 @@
-"""What kinds of findings there are, by code, in a coordinator's words; the last two come of importing again."""
+"""What kinds of findings there are, by code, in a coordinator's words; the last six come of what is stored already."""
 
 KINDS = {
     "no_body_text": "缺少正文",
@@ -32,4 +32,7 @@ KINDS = {
     "task_vanished": "新文件缺少该工作",
     "action_vanished": "新文件缺少该行动",
     "unit_abolished": "单位已撤销",
+    "unit_split": "单位已拆分",
+    "unit_merged": "单位已合并",
+    "unit_renamed": "单位已更名",
 }

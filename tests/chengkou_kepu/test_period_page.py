@@ -74,6 +74,9 @@ def test_opening_with_its_own_or_a_typed_deadline(signed_in, cast, plan, baselin
     assert not ReportingPeriod.objects.filter(year=2023, quarter=2).exists()
     said = client.post(f"{PERIODS}2023Q2/", {"verb": "open", "due_on": "七月"}, follow=True)
     assert "日期写法如 2023-10-10。" in said.content.decode()
+    for day in ("0001-01-01", "9999-12-31"):
+        said = client.post(f"{PERIODS}2023Q2/", {"verb": "open", "due_on": day}, follow=True)
+        assert "日期应在2000年至2099年之间，请核对年份。" in said.content.decode()
     client.post(f"{PERIODS}2023Q2/", {"verb": "open"})
     assert list(ReportingPeriod.objects.filter(year=2023).values_list("quarter", "due_at")) == [
         (1, moment("2023-04-03 23:59").replace(second=59)),

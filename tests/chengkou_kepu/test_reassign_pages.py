@@ -37,7 +37,8 @@ def coordinator(signed_in, cast, plan):
     return signed_in(cast.kexie)
 
 
-def decided(client, number, leads, supports=(), **more):
+def posted(leads, supports=(), **more):
+    """What a browser posts from the form."""
     data = {
         "quarter": "2024Q1",
         "supports": [u.pk for u in supports],
@@ -45,7 +46,25 @@ def decided(client, number, leads, supports=(), **more):
         "reason": "职能调整",
     }
     data |= {f"lead_{place}": unit.pk for place, unit in enumerate(leads, start=1)}
-    return client.post(f"{URL}tasks/{number}/reassign/", data | more)
+    return data | more
+
+
+def confirmed(client, path, data):
+    """Previewed and confirmed as it was seen; the answer, of the preview where that was refused."""
+    response = client.post(path, data | {"verb": "preview"})
+    foreseen = response.context["foreseen"]
+    if foreseen is None:
+        return response
+    return client.post(path, data | {"verb": "confirm", "seen": foreseen.seen})
+
+
+def decided(client, number, leads, supports=(), **more):
+    return confirmed(client, f"{URL}tasks/{number}/reassign/", posted(leads, supports, **more))
+
+
+def previewed(client, number, leads, supports=(), **more):
+    data = posted(leads, supports, **more) | {"verb": "preview"}
+    return client.post(f"{URL}tasks/{number}/reassign/", data)
 
 
 def name_of(duty):
@@ -77,7 +96,7 @@ def everything():
 
 def test_a_new_lead_takes_over_from_the_quarter_on(coordinator, cast, plan, units):
     response = decided(coordinator, 1, [units.jiaowei], [units.kexie, units.nongye])
-    assert response.status_code == 302
+    assert response.url == f"{URL}tasks/1/"
     start, end = plan.starts_on, date(2023, 12, 31)
     assert duties(1) == [
         ("县农业农村委", "LEAD", 1, start, end, "", None),
@@ -136,7 +155,9 @@ def test_a_decision_is_corrected_within_its_quarter(coordinator, plan, units):
         (["jiaowei"], {"decided_by": ""}, "请写明依据的文件或会议。"),
         (["jiaowei"], {"reason": " "}, "请写明调整理由。"),
         (["jiaowei"], {"quarter": "2021Q1"}, "方案起始即适用的分工以文件为准，请更正文件后重新导入。"),
-        (["jiaowei"], {"quarter": "2026Q1"}, "请选择方案期内的填报期。"),
+        (["jiaowei"], {"quarter": "2026Q1"}, "2026年第一季度不在方案期内。"),
+        (["jiaowei"], {"quarter": "2024年"}, "季度写法应如 2023Q1，不能是“2024年”。"),
+        (["jiaowei"], {"quarter": ""}, "这个字段是必填项。"),
         (["jiaowei"], {"lead_1": "x"}, "没有这个单位，请重新选择。"),
     ],
 )
@@ -164,6 +185,97 @@ def test_a_group_of_units_does_not_lead(coordinator, plan, units):
     assert errors(decided(coordinator, 1, [group])) == ["没有这个单位，请重新选择。"]
     assert decided(coordinator, 1, [units.nongye], [group, units.kexie, units.jiaowei]).status_code == 302
     assert ("各乡镇（街道）", "SUPPORT", 3, FIRST, None, MINUTES, None) in duties(1)
+
+
+class TestPreview:
+    """Asked for first; nothing is written before it is confirmed."""
+
+    def test_who_holds_the_task_before_and_after(self, coordinator, plan, baseline, units):
+        before = everything()
+        foreseen = previewed(coordinator, 1, [units.jiaowei], [units.kexie, units.nongye]).context["foreseen"]
+        assert foreseen.since == "2024年第一季度"
+        assert [(c.unit, c.before, c.after) for c in foreseen.changes] == [
+            ("县教委", "配合", "第一牵头"),
+            ("县农业农村委", "第一牵头", "配合"),
+        ]
+        assert (foreseen.unchanged, foreseen.returns) == (("县科协",), ())
+        assert everything() == before
+
+    def test_what_becomes_of_returns_begun_in_the_period(self, signed_in, cast, plan, q1, units):
+        signed_in(cast.nongye).post(return_address(plan, q1), typed(q1, units.nongye, 1, progress="培训。"))
+        factories.make_report(q1, units.jiaowei, completions={3: 20})
+        client = signed_in(cast.kexie)
+        foreseen = previewed(client, 1, [units.jiaowei], [units.kexie]).context["foreseen"]
+        assert [(str(report), what) for report, what in foreseen.returns] == [
+            ("县农业农村委 2024年第一季度季报", "不再列本项，已填内容保留备查，不再计入"),
+            ("县教委 2024年第一季度季报", "本项列为第一牵头，但所送内容不含本项，需要的请退回补正"),
+        ]
+        kept = previewed(client, 1, [units.jiaowei, units.nongye], [units.kexie]).context["foreseen"]
+        assert next(what for _, what in kept.returns) == "本项列为第二牵头，已填内容保留"
+
+    def test_refused_as_the_decision_would_be_and_what_was_typed_stays(self, coordinator, plan, units):
+        response = previewed(coordinator, 1, [units.nongye], [units.kexie, units.jiaowei])
+        assert (errors(response), response.context["foreseen"]) == (["分工没有变化。"], None)
+        assert response.context["form"]["reason"].value() == "职能调整"
+
+    def test_what_changed_since_is_shown_again(self, coordinator, plan, baseline, units):
+        data = posted([units.jiaowei], [units.kexie])
+        path = f"{URL}tasks/1/reassign/"
+        seen = coordinator.post(path, data | {"verb": "preview"}).context["foreseen"].seen
+        before = everything()
+        other = coordinator.post(path, data | {"verb": "confirm", "seen": seen, "reason": "另一理由"})
+        assert "内容有改动，请核对下面的变化后再确认。" in other.content.decode()
+        assert everything() == before
+        assert coordinator.post(path, data | {"verb": "confirm"}).status_code == 200
+        assert everything() == before
+        decided(coordinator, 1, [units.kexie], [units.jiaowei])
+        after = everything()
+        assert coordinator.post(path, data | {"verb": "confirm", "seen": seen}).status_code == 200
+        assert everything() == after
+
+    def test_the_decision_leads_to_its_period_where_that_is_open(self, coordinator, plan, q1, units):
+        assert decided(coordinator, 1, [units.jiaowei]).url == f"{URL}tasks/1/?period=2024Q1"
+        later = decided(coordinator, 1, [units.kexie], quarter="2024Q3")
+        assert later.url == f"{URL}tasks/1/?period=2024Q1"
+
+
+class TestPeriodsOffered:
+    def offered(self, client, path="tasks/1/reassign/"):
+        field = client.get(URL + path).context["form"]["quarter"]
+        return [code for code, _ in field.field.widget.choices], field.value()
+
+    def test_from_the_second_of_the_plan_and_by_default_the_one_under_way(self, coordinator, plan):
+        codes, chosen = self.offered(coordinator)
+        assert (codes[0], codes[-1], len(codes), chosen) == ("2021Q2", "2025Q4", 19, "2024Q1")
+        assert self.offered(coordinator, "actions/1/tasks/new/")[0][0] == "2021Q1"
+
+    def test_none_archived_and_none_before_a_later_decision(self, coordinator, plan, period, units):
+        period.frozen_at = moment("2024-02-01 09:00")
+        period.save()
+        assert self.offered(coordinator)[0][0] == "2023Q4"
+        decided(coordinator, 1, [units.jiaowei], quarter="2024Q3")
+        assert self.offered(coordinator)[0][0] == "2024Q3"
+        assert self.offered(coordinator, "tasks/2/reassign/") == (
+            [f"{year}Q{q}" for year in (2023, 2024, 2025) for q in range(1, 5)][3:],
+            "2024Q1",
+        )
+
+    def test_after_the_plan_the_open_one(self, signed_in, cast, plan, period, clock):
+        factories.make_period(plan, "2025Q3", opens_at=moment("2025-10-01 09:00"))
+        clock("2026-01-20 09:00")
+        period.closed_at = moment("2023-11-01 09:00")
+        period.save()
+        assert self.offered(signed_in(cast.kexie))[1] == "2025Q3"
+
+    def test_where_all_is_archived_the_page_says_so(self, signed_in, cast, plan, units, clock):
+        clock("2026-03-20 09:00")
+        coordinator = signed_in(cast.kexie)
+        factories.make_period(plan, "2025Q4", frozen_at=moment("2026-03-01 09:00"))
+        page = coordinator.get(f"{URL}tasks/1/reassign/").content.decode()
+        sentence = "2025年第四季度或以后的季度已定稿归档，请从归档以后的季度起调整。"
+        assert f"{sentence}本方案没有可以调整的填报期。" in page
+        assert "预览变化" not in page
+        assert errors(decided(coordinator, 1, [units.jiaowei], quarter="2025Q4")) == [sentence]
 
 
 @pytest.mark.parametrize("path", ["tasks/1/reassign/", "actions/1/tasks/new/"])
@@ -213,7 +325,8 @@ class TestActionTen:
             "decided_by": MINUTES,
             "reason": "附件缺第十项",
         }
-        assert client.post(f"{URL}actions/10/tasks/new/", data).status_code == 302
+        response = confirmed(client, f"{URL}actions/10/tasks/new/", data)
+        assert response.url == f"{URL}tasks/43/?period=2024Q1"
         return county.tasks.get(number=43)
 
     def test_the_row_is_numbered_after_the_last_and_names_its_basis(self, cast, added):
@@ -248,6 +361,45 @@ class TestActionTen:
             == ()
         )
         assert everything() == before
+
+    def test_before_its_quarter_its_page_says_since_when(self, signed_in, cast, added):
+        client = signed_in(cast.lingdao)
+        said = "本项自2024年1月1日起列入，2023年第四季度不计入"
+        pages = [
+            client.get(f"{URL}tasks/43/?period={code}").content.decode() for code in ("2023Q4", "2024Q1")
+        ]
+        assert [said in page for page in pages] == [True, False]
+
+    def test_paragraphs_without_a_row_lead_to_the_form(self, signed_in, cast, county, added):
+        def links(client, ordinal):
+            page = client.get(f"{URL}actions/{ordinal}/").context
+            return [(place, title) for place, _, title in page["paragraphs"] if title]
+
+        client = signed_in(cast.kexie)
+        found = {ordinal: links(client, ordinal) for ordinal in (1, 6, 9, 10)}
+        assert found == {
+            1: [],
+            6: [(3, "推进科技馆建设")],
+            9: [(5, "加强专职科普队伍建设")],
+            10: [(2, "加强科学素质交流合作"), (3, "加强科技人文交流"), (4, "加强科普交流合作")],
+        }
+        page = client.get(f"{URL}actions/6/").content.decode()
+        assert f'href="{URL}actions/6/tasks/new/?paragraph=3"' in page
+        new = client.get(f"{URL}actions/6/tasks/new/?paragraph=3").context
+        assert new["form"]["title"].value() == "推进科技馆建设"
+        assert new["paragraphs"].startswith("推进科技馆建设。推动科技馆与")
+        for odd in ("2", "99", "x", "²"):
+            other = client.get(f"{URL}actions/6/tasks/new/", {"paragraph": odd}).context
+            assert other["form"]["title"].value() == ""
+        assert links(signed_in(cast.lingdao), 6) == []
+
+    def test_a_paragraph_that_has_become_a_task_is_offered_no_more(self, signed_in, cast, county, added):
+        county.tasks.filter(number=43).update(title="加强科技人文交流")
+        page = signed_in(cast.kexie).get(f"{URL}actions/10/").context
+        assert [title for _, _, title in page["paragraphs"] if title] == [
+            "加强科学素质交流合作",
+            "加强科普交流合作",
+        ]
 
     def test_what_is_missing_is_said_at_its_field(self, signed_in, cast, county):
         response = signed_in(cast.kexie).post(f"{URL}actions/10/tasks/new/", {"quarter": "2024Q1"})

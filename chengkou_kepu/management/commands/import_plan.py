@@ -1,6 +1,7 @@
 """Import a plan's official document, or with --dry-run only read it; DESIGN §5 fixes the JSON."""
 
 import json
+from dataclasses import asdict
 
 from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError
@@ -30,7 +31,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         outcome = None if options["dry_run"] else self.save(document, options)
         if options["json"]:
-            self.stdout.write(json.dumps(as_json(document), ensure_ascii=False, indent=2))
+            found = as_json(document)
+            found["findings"] += [asdict(f) for f in outcome.findings] if outcome else []
+            self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2))
         else:
             self.stdout.write(
                 "\n".join([*summary(document), *(result(document, outcome) if outcome else NOT_SAVED)])
@@ -81,7 +84,10 @@ def result(document, outcome):
     if not outcome.changed:
         return [*lines, f"{name}：没有变化。"]
     lines.append(f"已导入 {name}。" if outcome.created else f"已更新 {name}：")
-    lines += [] if outcome.created else [f"  {change}" for change in outcome.changes]
+    if outcome.created:
+        lines += [f"  需要核对：{finding.message}" for finding in outcome.findings]
+    else:
+        lines += [f"  {change}" for change in outcome.changes]
     for label, names in (
         ("新增指标", targets.created),
         ("补充目标值的指标", targets.completed),
