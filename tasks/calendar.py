@@ -37,6 +37,12 @@ class Cadence(TextChoices):
     def report(self):
         return {Cadence.QUARTER: "季报", Cadence.HALF_YEAR: "半年报", Cadence.YEAR: "年报"}[self]
 
+    def worded(self, text):
+        """One of the portal's own sentences, written for quarters, as the cadence says it; never what people typed."""
+        if self == Cadence.QUARTER:
+            return text
+        return text.replace("季报", self.report).replace("本季度", self.this).replace("本季", self.this)
+
 
 def parse_quarter(text):
     """(2023, 1) from `2023Q1`; ValueError with a Chinese sentence for anything else."""

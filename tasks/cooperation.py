@@ -68,7 +68,7 @@ def answer(request, *, by, at):
     if why:
         raise Refused(why)
     if entry is None or not entry.told:
-        raise Refused("请先填写本季进展，再答复。")
+        raise Refused(f"请先填写{request.period.plan.words.this}进展，再答复。")
     with transaction.atomic():
         request.period.hold()
         if request.period.frozen_at:

@@ -74,7 +74,10 @@ def submit(report, *, by, at, version, signature=None, proxy_source=""):
         report = _locked(report, Verb.SUBMIT, at=at, version=version, by=by)
         proxy_source = proxy_source.strip()
         if report.status == Status.ENDORSING:
-            _require(roles.is_approver(by, report.department_id), "单位审核中的季报由本单位审核人报送。")
+            _require(
+                roles.is_approver(by, report.department_id),
+                f"单位审核中的{report.period.plan.words.report}由本单位审核人报送。",
+            )
             signature, proxy_source = None, ""
         elif roles.is_reporter(by, report.department_id):
             proxy_source = ""
@@ -190,7 +193,7 @@ def require_open_for_lines(report, *, at, by):
 def reason_lines_fixed(report, *, at, by):
     """Why the report's lines cannot be changed now, as a sentence; '' when they can."""
     if report.status not in EDITABLE:
-        return WHY_FIXED[report.status]
+        return report.period.plan.words.worded(WHY_FIXED[report.status])
     if ended := reason_not_owing(report):
         return ended
     return reason_not_taken(report, at=at, coordinator=not roles.is_reporter(by, report.department_id))
@@ -253,13 +256,14 @@ def latest_event(report):
 
 
 def _locked(report, verb, *, at, version, by=None):
+    words = report.period.plan.words
     report = locked_report(pk=report.pk)
     if report is None:
-        raise Outdated("季报尚未保存，请先填写。")
+        raise Outdated(words.worded("季报尚未保存，请先填写。"))
     if report.version != version:
         raise Outdated(_who_changed(report))
     if report.status not in ALLOWED_FROM[verb]:
-        raise Refused(f"季报“{report.get_status_display()}”，不能{verb.label}。")
+        raise Refused(f"{words.report}“{report.get_status_display()}”，不能{verb.label}。")
     proxy = by is not None and not roles.files_for(by, report.department_id)
     _require_period(report, at=at, coordinator=verb in COORDINATOR_VERBS or proxy, verb=verb)
     return report
@@ -343,7 +347,7 @@ def _who_changed(report):
     elif event:
         who, what, when = event.by, event.get_verb_display(), event.at
     else:
-        return "季报内容已变化，请核对最新内容后再操作。"
+        return f"{report.period.plan.words.report}内容已变化，请核对最新内容后再操作。"
     return f"{who}已于{when.astimezone(SHANGHAI):%m月%d日%H:%M}{what}，请核对最新内容后再操作。"
 
 

@@ -161,8 +161,8 @@ def zh_ordinal(value):
 
 @register.filter
 def worded(text, plan):
-    """One of the portal's own labels with 本季 said as the plan's cadence says it; never for what people typed."""
-    return text.replace("本季度", plan.words.this).replace("本季", plan.words.this)
+    """One of the portal's own sentences as the plan's cadence says it (`calendar.Cadence.worded`)."""
+    return plan.words.worded(text)
 
 
 @register.filter

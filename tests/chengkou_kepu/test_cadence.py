@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from openpyxl import load_workbook
 
 from indicators.models import Indicator, Target
-from tasks.models import Plan, ReportingPeriod
-from tests import factories
+from tasks.models import Plan, ProgressEntry, ReportingPeriod
+from tests import factories, offline
 from tests.factories import moment
 
 pytestmark = pytest.mark.django_db
@@ -188,12 +188,12 @@ def test_figures_are_carried_by_the_name_of_their_half_year(signed_in, cast, fir
     assert not [value for value in values if "季" in value]
 
 
-NO_PERIOD_NAMED = ("本季度无新进展",)
 PAGES = {
     "kexie": [
         *("", "?period=2022Q4", "tasks/", "tasks/1/", "actions/1/", "departments/", "indicators/"),
         *("indicators/training/", "indicators/literate/", "indicators/literate/record/", "exports/"),
         *("review/", "periods/", "periods/2023Q2/", "periods/2022Q4/", "periods/2023Q4/", "findings/"),
+        *("periods/2023Q2/reminders/", "periods/2022Q4/archive/", "annual/"),
     ],
     "nongye": [
         *("", "filing/", "filing/2023Q2/", "filing/2023Q2/sheet/", "filing/2023Q2/upload/"),
@@ -207,10 +207,43 @@ def test_no_page_of_a_half_yearly_plan_speaks_of_quarters(signed_in, cast, first
     clock("2023-07-05 09:00")
     response = signed_in(getattr(cast, user)).get(PLAN + page)
     assert response.status_code == 200
-    said = text_of(response)
-    for name in NO_PERIOD_NAMED:
-        said = said.replace(name, "")
-    assert re.findall(r".{0,12}季.{0,12}", said) == []
+    assert quarters_in(text_of(response)) == []
+
+
+def quarters_in(text):
+    """Where the text speaks of quarters, with its surroundings."""
+    return re.findall(r".{0,12}季.{0,12}", text)
+
+
+def test_no_offline_workbook_of_a_half_yearly_plan_speaks_of_quarters(signed_in, cast, first_half, clock):
+    clock("2023-07-05 09:00")
+    client, address = signed_in(cast.nongye), f"{PLAN}filing/2023Q2/"
+    book = offline.download(client, address)
+    cells = [cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert quarters_in("\n".join(str(cell) for cell in cells)) == []
+    offline.cell(book["进展"], 1, "本半年进展").value = "建成示范园一个。"
+    offline.cell(book["进展"], 2, "本半年无新进展").value = "是"
+    offline.cell(book["进展"], 2, "无新进展的原因").value = "汛期停工。"
+    shown = offline.upload(client, address, book)
+    assert (offline.complaints(shown), quarters_in(text_of(shown))) == ([], [])
+    offline.confirm(client, address, shown)
+    assert [entry.told for entry in ProgressEntry.objects.filter(report__period=first_half).order_by("pk")][
+        1:
+    ] == ["建成示范园一个。", "无新进展：汛期停工。"]
+
+
+@pytest.mark.parametrize("status", ["ENDORSING", "SUBMITTED", "ACCEPTED"])
+def test_no_refusal_in_a_half_yearly_plan_speaks_of_quarters(
+    signed_in, cast, units, first_half, clock, status
+):
+    clock("2023-07-05 09:00")
+    report = factories.make_report(first_half, units.nongye, status=status, by=cast.nongye)
+    client, address = signed_in(cast.nongye), f"{PLAN}filing/2023Q2/"
+    for verb in ("SEND_UP", "SUBMIT"):
+        page = client.post(address, {"verb": verb, "version": report.version, "reason": "核对"}, follow=True)
+        assert quarters_in(text_of(page)) == [], verb
+    data = {"until": "2023-07-20", "reason": "汛期"}
+    assert quarters_in(text_of(client.post(f"{address}extension/", data, follow=True))) == []
 
 
 def test_a_years_report(signed_in, cast, plan, clock):

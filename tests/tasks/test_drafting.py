@@ -243,8 +243,8 @@ def test_what_stood_before_a_quarter_is_the_last_accepted_figure(plan, period, n
     ids = [responsibility(nongye, n).pk for n in (1, 2)]
     before = ProgressEntry.objects.latest_accepted_before(period, ids)
     assert [(before[pk].told, before[pk].stands_at, before[pk].stands_since) for pk in ids] == [
-        ("本季度无新进展：冬闲后实施", 20, first),
-        ("本季度无新进展：冬闲后实施", 0, second),
+        ("无新进展：冬闲后实施", 20, first),
+        ("无新进展：冬闲后实施", 0, second),
     ]
 
 
