@@ -67,13 +67,12 @@ def _stored(period):
 
 def _preview(plan, period, periods, *, at):
     """What freezing would store; which units' returns would stay unfinished; earlier quarters that still move."""
-    unfinished = period.reports.filter(status__in=[Status.DRAFT, Status.RETURNED]).select_related(
-        "department"
-    )
+    under_way = [Status.DRAFT, Status.RETURNED, Status.ENDORSING]
+    unfinished = period.reports.filter(status__in=under_way).select_related("department").order_by("pk")
     return {
         "board": assemble(plan, period, periods, at=at),
         "reasons": reasons_not_to_freeze(period),
-        "unfinished": unfinished.order_by("pk"),
+        "unfinished": unfinished,
         "moving": [p for p in periods if p.key < period.key and not p.frozen_at],
         "rule_version": RULE_VERSION,
     }

@@ -9,6 +9,7 @@ from departments import audit
 from . import calendar, permissions
 from .models import CloseOut, Extension, FrozenQuarter, QuarterlyReport, ReportingPeriod
 from .refusals import NotAllowed, Refused
+from .workflow import reason_not_owing
 
 
 def next_period(plan):
@@ -85,8 +86,8 @@ def open_period(plan, year, quarter, *, by, at, due_at=None):
 def left_endorsing(period):
     """A sentence that names the units whose own approver has the return now; '' for none."""
     reports = QuarterlyReport.objects.filter(period=period, status=QuarterlyReport.Status.ENDORSING)
-    names = reports.select_related("department").order_by("department__name")
-    return endorsing_words([report.department.name for report in names])
+    rows = reports.select_related("department", "period__plan").order_by("department__name")
+    return endorsing_words([report.department.name for report in rows if not reason_not_owing(report)])
 
 
 def endorsing_words(names):
@@ -152,12 +153,20 @@ def move_due(period, due_on, *, by, at):
 
 
 def reasons_not_to_freeze(period):
-    """What stands in the way of 定稿归档, as sentences; () where nothing does. Three queries."""
+    """What stands in the way of 定稿归档, as sentences; () where nothing does. Three queries.
+
+    A return that is not its unit's to file any more (`workflow.reason_not_owing`) waits for nobody.
+    """
     reasons = []
     if not period.closed_at:
         reasons.append(f"{period}尚未截止填报，请先截止填报。")
     under_way = [QuarterlyReport.Status.ENDORSING, QuarterlyReport.Status.SUBMITTED]
-    reports = period.reports.filter(status__in=under_way).select_related("department").order_by("pk")
+    rows = (
+        period.reports.filter(status__in=under_way)
+        .select_related("department", "period__plan")
+        .order_by("pk")
+    )
+    reports = [report for report in rows if not reason_not_owing(report)]
     if reports:
         names = "、".join(f"{r.department}（{r.get_status_display()}）" for r in reports)
         reasons.append(f"还有 {len(reports)} 份{period.plan.words.report}没有审结：{names}。")

@@ -227,15 +227,24 @@ def reason_not_taken(report, *, at, coordinator=False, verb=None):
     """Why the period takes no change of the report now, or none by the `verb`, as a sentence; '' when it does.
 
     Open: all. Closed: the coordinator's, resubmission of what was returned, and what ends 单位审核中, for a report
-    was sent up while the period was open. Frozen: none.
+    was sent up while the period was open; what then came back to its reporter can be filed like what was returned.
+    Frozen: none.
     """
     period = report.period
     why = reason_not_open(period, at=at)
     if not why or not period.closed_at or period.frozen_at:
         return why
     sent_up = report.status == Status.ENDORSING and verb in ENDING_ENDORSEMENT
-    resubmission = (verb is None or verb in RESUBMISSION_VERBS) and report.pk and was_returned(report)
-    return "" if coordinator or sent_up or resubmission else why
+    if coordinator or sent_up:
+        return ""
+    again = report.pk and (verb is None or verb in RESUBMISSION_VERBS)
+    return "" if again and (was_returned(report) or _came_back_since_closing(report)) else why
+
+
+def _came_back_since_closing(report):
+    """Whether its own approver had the return when the period was closed, and it has come back to the reporter since."""
+    back = report.events.filter(verb__in=[Verb.SEND_BACK, Verb.RECALL], at__gte=report.period.closed_at)
+    return back.exists()
 
 
 def locked_report(**which):

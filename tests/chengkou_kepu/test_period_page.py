@@ -1,6 +1,7 @@
 """A period as the coordinator sees it: the preview, opening, filing as it comes in, and the baseline."""
 
 import re
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -257,3 +258,29 @@ def test_closing_names_the_units_whose_own_approver_has_the_return(
     report.refresh_from_db()
     assert (report.status, report.first_submitted_at) == ("SUBMITTED", moment("2023-10-12 09:00"))
     assert left not in page_of(signed_in(cast.kexie), "2023Q3")
+
+
+def test_what_a_unit_of_another_day_has_begun_is_named_and_holds_nothing_up(
+    signed_in, cast, plan, baseline, period, units, clock
+):
+    """县林业局 is set up only after the quarter's last day, and had sent its return up all the same."""
+    forestry = factories.make_department("县林业局")
+    forestry.begins_on = date(2023, 10, 5)
+    forestry.save()
+    report = factories.make_report(period, forestry, status="ENDORSING", first_submitted_at=None)
+    clock("2023-10-12 09:00")
+    client = signed_in(cast.kexie)
+    page = client.post(f"{PERIODS}2023Q3/", {"verb": "close"}, follow=True).content.decode()
+    assert "其审核人还可以报送" not in page
+    (named,) = re.findall(r'<section class="card" id="stray">.*?</section>', page, re.S)
+    assert text_of(named) == (
+        "不由原单位报送的季报 1 份 下列单位在2023年9月30日已不存在或尚未设立，2023年第三季度由当日存在的单位报送。"
+        "这些内容不计入应报，也不影响定稿归档。 县林业局 单位审核中"
+    )
+    address = f"/plans/chengkou-2021-2025/review/{report.pk}/"
+    assert address in named
+    assert client.get(address).status_code == 200
+    client.post(f"{PERIODS}2023Q3/archive/", {"verb": "freeze"})
+    period.refresh_from_db()
+    assert period.frozen_at == moment("2023-10-12 09:00")
+    assert 'id="stray"' not in page_of(client, "2023Q3")
