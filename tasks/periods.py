@@ -9,6 +9,7 @@ from departments import audit
 from . import calendar, permissions
 from .models import CloseOut, Extension, FrozenQuarter, QuarterlyReport, ReportingPeriod
 from .refusals import NotAllowed, Refused
+from .selection import known_period
 from .workflow import reason_not_owing
 
 
@@ -26,14 +27,17 @@ def first_periods(plan, *, at):
     quarters = [(y, q) for y in range(plan.starts_on.year, plan.ends_on.year + 1) for q in (1, 2, 3, 4)]
     keys = [key for key in quarters if _why_not(plan, *key) == ""]
     today = calendar.local_day(at)
-    begun = [key for key in keys if calendar.first_day(*key, plan.cadence) <= today] or keys[:1]
-    return begun[::-1]
+    return [key for key in keys if calendar.first_day(*key, plan.cadence) <= today][::-1]
 
 
-def require_openable(plan, year, quarter):
-    """Refused for what is no period of the plan: another cadence's, outside its span, or before its baseline."""
+def require_openable(plan, year, quarter, *, at):
+    """Refused for what is no period of the plan (another cadence's, outside its span, before its baseline) or not begun."""
     if refusal := _why_not(plan, year, quarter):
         raise Refused(refusal)
+    first = calendar.first_day(year, quarter, plan.cadence)
+    if first > calendar.local_day(at):
+        label = calendar.label(year, quarter, plan.cadence)
+        raise Refused(f"{label}还没有开始，自{calendar.zh_day(first)}起可以开放填报。")
     baseline = plan.periods.order_by("year", "quarter").first()
     if baseline and (year, quarter) < baseline.key:
         label, noun = calendar.label(year, quarter, plan.cadence), plan.words.noun
@@ -65,10 +69,10 @@ def open_period(plan, year, quarter, *, by, at, due_at=None):
     `by` is None for a command. Refused for what is not `require_openable`, and for a deadline that has passed.
     """
     _require_coordinator(plan, by)
-    existing = plan.periods.filter(year=year, quarter=quarter).first()
+    existing = known_period(plan, (year, quarter))
     if existing:
         return existing
-    require_openable(plan, year, quarter)
+    require_openable(plan, year, quarter, at=at)
     due_at = due_at or deadline_on_opening(plan, year, quarter, at=at)
     if due_at <= at:
         raise Refused("截止日期应晚于开放时间。")

@@ -62,13 +62,13 @@ def text_of(response):
 
 def test_periods_follow_one_another_by_half_year(signed_in, cast, half_yearly, clock):
     said = run("open_period", "2022Q4", at="2023-01-03")
-    assert said == "城口县科学素质实施方案：2022年下半年已开放填报，截止时间 2023-01-10 23:59。"
+    assert said == "城口县科学素质实施方案：2022年下半年已开放填报，2023年1月10日24时截止。"
     clock("2023-07-03 09:00")
     page = text_of(signed_in(cast.kexie).get(f"{PLAN}periods/"))
     assert "按半年填报，期满后第 10 日截止，遇节假日顺延至下一个工作日" in page
     assert "下一半年： 2023年上半年 ，截止日期为 2023年7月10日" in page
     said = run("open_period", "2023Q2", at="2023-07-03")
-    assert said == "城口县科学素质实施方案：2023年上半年已开放填报，截止时间 2023-07-10 23:59。"
+    assert said == "城口县科学素质实施方案：2023年上半年已开放填报，2023年7月10日24时截止。"
     assert (
         run("close_period", "2023Q2", at="2023-08-01") == "城口县科学素质实施方案：2023年上半年已截止填报。"
     )
@@ -116,7 +116,7 @@ def test_what_is_no_period_of_the_plan_is_refused_in_words(
 def test_the_due_rule_is_the_plans_own(half_yearly):
     Plan.objects.update(due_days=20, due_on_working_day=False)
     said = run("open_period", "2023Q4", at="2024-01-02")
-    assert said == "城口县科学素质实施方案：2023年下半年已开放填报，截止时间 2024-01-20 23:59。"
+    assert said == "城口县科学素质实施方案：2023年下半年已开放填报，2024年1月20日24时截止。"
 
 
 def test_the_cadence_stands_once_a_period_was_opened(signed_in, cast, plan):

@@ -83,6 +83,28 @@ def test_opening_with_its_own_or_a_typed_deadline(signed_in, cast, plan, baselin
     assert list(AuditRecord.objects.values_list("verb", "by__username")) == [("开放填报", "kexie")] * 2
 
 
+def test_a_quarter_that_has_not_begun_is_not_offered_and_refused(signed_in, cast, plan, baseline, clock):
+    client = signed_in(cast.kexie)
+    clock("2022-12-31 09:00")
+    page = text_of(client.get(PERIODS).content.decode())
+    assert "下一季度： 2023年第一季度 ，自 2023年1月1日 起可以开放填报。" in page
+    assert "预览并开放" not in page
+    told = "2023年第一季度还没有开始，自2023年1月1日起可以开放填报。"
+    address = f"{PERIODS}2023Q1/"
+    for response in (client.get(address, follow=True), client.post(address, {"verb": "open"}, follow=True)):
+        assert told in text_of(response.content.decode())
+    assert list(plan.periods.all()) == [baseline]
+    clock("2023-01-01 00:00")
+    assert "预览并开放2023年第一季度" in text_of(client.get(PERIODS).content.decode())
+
+
+def test_a_plan_that_has_not_begun_offers_no_quarter(signed_in, cast, clock):
+    factories.make_plan(starts_on=date(2026, 1, 1), ends_on=date(2030, 12, 31))
+    clock("2025-11-20 09:00")
+    page = text_of(signed_in(cast.kexie).get(PERIODS).content.decode())
+    assert "方案期自 2026年1月1日 起，第一个填报期届时可以开放。" in page
+
+
 def test_filing_is_seen_as_it_comes_in(signed_in, cast, plan, period, units, clock):
     clock("2023-10-11 09:00")
     plan.supports_must_report = True
