@@ -106,7 +106,8 @@ def _carry_out(request, plan, key, *, at):
             done = _open(plan, key, request.POST, **asked)
         elif verb == "due":
             period = periods.move_due(named_period(plan, code), _due_on(request.POST), **asked)
-            done = f"{period}的截止日期已改为{calendar.zh_day(calendar.local_day(period.due_at))}。"
+            day = calendar.local_day(period.due_at)
+            done = f"{period}的截止日期已改为{calendar.zh_day(day)}。{calendar.day_note(day)}"
         elif verb == "close":
             period = periods.close_period(named_period(plan, code), **asked)
             done = f"{period}已截止填报。{periods.left_endorsing(period)}"
@@ -129,7 +130,8 @@ def _open(plan, key, posted, *, by, at):
     if known_period(plan, key):
         return f"{calendar.label(*key, plan.cadence)}此前已开放填报，没有改动。"
     period = periods.open_period(plan, *key, by=by, at=at, due_at=due_at)
-    return f"{period}已开放填报，{calendar.zh_day(calendar.local_day(period.due_at))}24时截止。"
+    day = calendar.local_day(period.due_at)
+    return f"{period}已开放填报，{calendar.zh_day(day)}24时截止。{calendar.day_note(day)}"
 
 
 def _due_on(posted):

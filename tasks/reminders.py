@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from departments import audit, notices
 
 from . import calendar, permissions, reminding
-from .models import Extension, Reminder
+from .extensions import due_of
+from .models import Reminder
 from .obligations import own_due
 from .refusals import NotAllowed, Refused
 from .telling import tell_reminder
@@ -96,8 +97,7 @@ def _still_due(period, unit, due_at, at):
         return False
     now = copy(period)
     now.hold()
-    days = Extension.objects.filter(period=period, department=unit.department_id).granted_days()
-    return now.is_open(at) and own_due(now.due_at, days.get((period.pk, unit.department_id))) == due_at
+    return now.is_open(at) and due_of(now, unit.department_id) == due_at
 
 
 def _has_filed(period, unit):

@@ -148,6 +148,12 @@ def zh_date(value):
 
 
 @register.filter
+def day_note(value):
+    """What to say of a date that is no working day; '' for a working day or None."""
+    return calendar.day_note(value) if value else ""
+
+
+@register.filter
 def zh_datetime(value):
     """2023-10-10 09:20 in Asia/Shanghai of an aware moment; a dash for None."""
     return f"{value.astimezone(calendar.SHANGHAI):%Y-%m-%d %H:%M}" if value else NOTHING

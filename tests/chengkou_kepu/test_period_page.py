@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from departments.models import AuditRecord, Membership
-from tasks import workflow
+from tasks import calendar, workflow
 from tasks.models import QuarterlyReport, ReportingPeriod, SupportRequest
 from tests import factories
 from tests.factories import moment
@@ -81,6 +81,23 @@ def test_opening_with_its_own_or_a_typed_deadline(signed_in, cast, plan, baselin
         (2, moment("2023-07-10 23:59").replace(second=59)),
     ]
     assert list(AuditRecord.objects.values_list("verb", "by__username")) == [("开放填报", "kexie")] * 2
+
+
+@pytest.mark.parametrize(
+    ("day", "note"),
+    [
+        ("2023-10-14", "2023年10月14日为星期六（非工作日）。"),
+        ("2023-10-06", "2023年10月6日为法定节假日。"),
+        ("2023-10-07", ""),
+    ],
+)
+def test_a_deadline_on_a_day_off_is_remarked_on(signed_in, cast, plan, period, clock, day, note):
+    clock("2023-10-02 09:00")
+    client = signed_in(cast.kexie)
+    page = client.post(f"{PERIODS}2023Q3/", {"verb": "due", "due_on": day}, follow=True).content.decode()
+    told = calendar.zh_day(date.fromisoformat(day))
+    assert f"2023年第三季度的截止日期已改为{told}。{note}" in page
+    assert page.count("非工作日") + page.count("法定节假日") == (2 if note else 0)
 
 
 def test_a_quarter_that_has_not_begun_is_not_offered_and_refused(signed_in, cast, plan, baseline, clock):

@@ -89,7 +89,7 @@ def test_texts_to_copy_name_unit_deadline_and_link(signed_in, cast, plan, period
     assert [row.text for row in response.context["rows"]] == [
         "县农业农村委：2023年第三季度季报2023年10月10日24时截止，已逾期 3 天，尚未报送，再次提醒尽快登录平台填报；"
         f"如有困难，请与县科协联系。{filing}?unit={units.nongye.pk}",
-        "县教委：2023年第三季度季报2023年10月20日24时（延期至10月20日）截止，还有 7 天，尚未报送，请按时登录平台填报；"
+        "县教委：2023年第三季度季报2023年10月20日24时（已同意延期）截止，还有 7 天，尚未报送，请按时登录平台填报；"
         f"如有困难，请与县科协联系。{filing}?unit={units.jiaowei.pk}",
     ]
     assert response.context["group_text"] == (
@@ -109,7 +109,7 @@ def test_the_chosen_units_are_reminded_in_the_edited_words(post, cast, units, ex
     assert "已提醒 2 个单位。" in page
     told = {
         "县农业农村委": "县农业农村委：2023年10月10日24时截止，已逾期 3 天，请填报。",
-        "县教委": "县教委：2023年10月20日24时（延期至10月20日）截止，还有 7 天，请填报。",
+        "县教委": "县教委：2023年10月20日24时（已同意延期）截止，还有 7 天，请填报。",
     }
     records = Reminder.objects.order_by("pk").values_list(
         "department__name", "text", "people", "step", "channel", "by__username", "at"
