@@ -44,16 +44,24 @@ def remind_by_hand(period, told, *, channel, by, at):
 
     By 站内消息 everybody of the unit is told; of a call, a message or a letter the record alone is written.
     """
+    with transaction.atomic():
+        require_remindable(period, told, channel=channel, by=by, at=at)
+        return [_remind(period, unit, text, channel=channel, by=by, at=at) for unit, text in told]
+
+
+@transaction.atomic
+def require_remindable(period, told, *, channel, by, at):
+    """Raise what keeps `remind_by_hand` from reminding: NotAllowed for who does not coordinate, else Refused."""
     if not permissions.coordinates(by, period.plan):
         raise NotAllowed("只有科协工作人员可以催报。")
     if not told:
         raise Refused("请勾选要提醒的单位。")
-    with transaction.atomic():
-        period.hold()
-        why = reason_not_open(period, at=at)
-        if why:
-            raise Refused(why)
-        return [_remind(period, unit, text, channel=channel, by=by, at=at) for unit, text in told]
+    period.hold()
+    why = reason_not_open(period, at=at)
+    if why:
+        raise Refused(why)
+    for unit, text in told:
+        _require_remindable(period, unit, text, channel=channel, at=at)
 
 
 def worded(text, period, unit, at):
@@ -62,14 +70,19 @@ def worded(text, period, unit, at):
     return reminding.worded(text, unit=unit.department, due_at=due_at, extended_to=unit.extended_to, at=at)
 
 
-def _remind(period, unit, text, *, channel, by, at):
+def _require_remindable(period, unit, text, *, channel, at):
     if not text.strip() or len(text) > LONGEST:
         raise Refused("请写明提醒的内容。" if not text.strip() else f"提醒的内容最多 {LONGEST} 字。")
-    due_at = own_due(period.due_at, unit.extended_to)
     if not unit.to_be_reminded or _has_filed(period, unit):
         raise Refused(f"{unit.department}已报送或不需报送，不再提醒。")
-    if channel == Reminder.Channel.LETTER and at <= due_at:
+    if channel == Reminder.Channel.LETTER and at <= own_due(period.due_at, unit.extended_to):
         raise Refused(f"{unit.department}尚未到截止时间，不发催报函。")
+
+
+def _remind(period, unit, text, *, channel, by, at):
+    due_at = own_due(period.due_at, unit.extended_to)
+    if channel == Reminder.Channel.LETTER and _sent_today(period, unit, at):
+        raise Refused(f"{unit.department}的催报函今天已经登记。")
     people = list(notices.people_of(unit.department_id)) if channel == Reminder.Channel.NOTICE else []
     if channel == Reminder.Channel.NOTICE and not people:
         raise Refused(f"{unit.department}没有账号，须电话通知。")
@@ -98,6 +111,12 @@ def _still_due(period, unit, due_at, at):
     now = copy(period)
     now.hold()
     return now.is_open(at) and due_of(now, unit.department_id) == due_at
+
+
+def _sent_today(period, unit, at):
+    today = calendar.start_of(calendar.local_day(at))
+    letters = period.reminders.filter(department=unit.department_id, channel=Reminder.Channel.LETTER)
+    return letters.filter(at__gte=today).exists()
 
 
 def _has_filed(period, unit):
