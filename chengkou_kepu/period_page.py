@@ -65,6 +65,8 @@ class UnitGroup:
 class PeriodPage:
     """`period` may be unsaved: then `groups` say who will owe. `exempt` are units that owe nothing.
 
+    `led` tasks are led, those of several leads once; `lines` are all their leads' together.
+
     `endorsing` says which units' own approvers have the return; `stray` are returns begun by units that did not exist
     on the period's last day.
     """
@@ -73,6 +75,7 @@ class PeriodPage:
     state: str
     groups: tuple[UnitGroup, ...]
     exempt: tuple[UnitFiling, ...]
+    led: int
     lines: int
     indicators: int
     endorsing: str
@@ -141,6 +144,7 @@ def assemble(period, *, at):
         state=state_of(period, at) if period.pk else "尚未开放",
         groups=tuple(group for group in groups if group.rows),
         exempt=tuple(unit for unit in filings if not unit.owes),
+        led=len({task for row in rows for task in row.tasks}),
         lines=sum(len(row.tasks) for row in rows),
         indicators=sum(len(row.indicators) for row in rows),
         endorsing=periods.endorsing_words([f.department for f in filings if f.status == Status.ENDORSING]),

@@ -45,6 +45,13 @@ def test_the_preview_says_who_will_owe_what_and_why(signed_in, cast, plan, basel
     assert not ReportingPeriod.objects.filter(year=2023).exists()
 
 
+def test_a_task_of_two_leads_is_counted_once(signed_in, cast, plan, baseline, units, clock):
+    clock("2023-04-03 09:00")
+    factories.make_task(plan, 4, leads=[units.nongye, units.jiaowei])
+    page = text_of(page_of(signed_in(cast.kexie), "2023Q1"))
+    assert "牵头工作 4 项（有的由几个单位共同牵头，各报各的，共 5 条）。" in page
+
+
 def test_a_closed_out_task_a_setting_and_a_missing_reporter_show_in_it(
     signed_in, cast, plan, baseline, units, clock
 ):
