@@ -122,11 +122,11 @@ def is_working_day(day):
 
 
 def day_note(day):
-    """What to say of a day that is none for working, as a sentence; '' for a working day."""
+    """What to say beside a day that is none for working, as a sentence; '' for a working day."""
     if is_working_day(day):
         return ""
     weekend = f"{WEEKDAYS[day.weekday()]}（非工作日）" if day.weekday() >= 5 else "法定节假日"
-    return f"{zh_day(day)}为{weekend}。"
+    return f"该日为{weekend}。"
 
 
 def working_day_on_or_after(day):

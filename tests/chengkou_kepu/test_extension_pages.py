@@ -52,7 +52,7 @@ def granted(asked, cast):
 
 def test_a_day_off_is_remarked_on_before_and_after_it_is_granted(signed_in, cast, plan, period, asked):
     Extension.objects.update(asked_until=date(2023, 10, 21))
-    note = "2023年10月21日为星期六（非工作日）。"
+    note = "该日为星期六（非工作日）。"
     client = signed_in(cast.kexie)
     assert note in client.get(f"/plans/{plan.slug}/review/").content.decode()
     data = {"verb": "grant", "due_on": "2023-10-21"}

@@ -93,8 +93,8 @@ def test_opening_with_its_own_or_a_typed_deadline(signed_in, cast, plan, baselin
 @pytest.mark.parametrize(
     ("day", "note"),
     [
-        ("2023-10-14", "2023年10月14日为星期六（非工作日）。"),
-        ("2023-10-06", "2023年10月6日为法定节假日。"),
+        ("2023-10-14", "该日为星期六（非工作日）。"),
+        ("2023-10-06", "该日为法定节假日。"),
         ("2023-10-07", ""),
     ],
 )
