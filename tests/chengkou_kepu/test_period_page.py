@@ -12,6 +12,7 @@ from tasks import calendar, workflow
 from tasks.models import QuarterlyReport, ReportingPeriod, SupportRequest
 from tests import factories
 from tests.factories import moment
+from tests.posting import return_address, typed
 
 pytestmark = pytest.mark.django_db
 PERIODS = "/plans/chengkou-2021-2025/periods/"
@@ -306,6 +307,27 @@ def test_closing_names_the_units_whose_own_approver_has_the_return(
     assert left not in page_of(signed_in(cast.kexie), "2023Q3")
 
 
+def test_what_comes_back_after_the_closing_is_corrected_and_filed(
+    signed_in, cast, plan, period, units, clock
+):
+    clock("2023-10-12 09:00")
+    report = factories.fill(period, units.nongye, by=cast.nongye, at=moment("2023-10-09 09:00"))
+    workflow.send_up(report, by=cast.nongye, at=moment("2023-10-10 10:00"), version=report.version)
+    signed_in(cast.kexie).post(f"{PERIODS}2023Q3/", {"verb": "close"})
+    client = signed_in(cast.nongye)
+    address = return_address(plan, period, units.nongye)
+    client.post(address, {"verb": "RECALL", "version": report.version + 1})
+    assert 'value="SEND_UP"' in client.get(address).content.decode()
+    client.post(address, typed(period, units.nongye, 1, progress="补充：又办一场。"))
+    report.refresh_from_db()
+    client.post(address, {"verb": "SEND_UP", "version": report.version})
+    signed_in(cast.nongye_sh).post(address, {"verb": "SUBMIT", "version": report.version + 1})
+    report.refresh_from_db()
+    assert (report.status, report.first_submitted_at) == ("SUBMITTED", moment("2023-10-12 09:00"))
+    told = report.entries.filter(responsibility__task__number=1).values_list("progress", flat=True)
+    assert list(told) == ["补充：又办一场。"]
+
+
 def test_what_a_unit_of_another_day_has_begun_is_named_and_holds_nothing_up(
     signed_in, cast, plan, baseline, period, units, clock
 ):
@@ -325,6 +347,7 @@ def test_what_a_unit_of_another_day_has_begun_is_named_and_holds_nothing_up(
     )
     address = f"/plans/chengkou-2021-2025/review/{report.pk}/"
     assert address in named
+    assert address in client.get(f"{PERIODS}2023Q3/archive/").content.decode()
     assert client.get(address).status_code == 200
     client.post(f"{PERIODS}2023Q3/archive/", {"verb": "freeze"})
     period.refresh_from_db()
