@@ -8,11 +8,11 @@ from departments import audit, notices
 
 from . import calendar, permissions, reminding
 from .extensions import due_of
-from .models import Reminder
+from .models import QuarterlyReport, Reminder
 from .obligations import own_due
 from .refusals import NotAllowed, Refused
 from .telling import tell_reminder
-from .workflow import locked_report, reason_not_open
+from .workflow import reason_not_open
 
 LONGEST = 500
 
@@ -60,23 +60,20 @@ def require_remindable(period, told, *, channel, by, at):
     why = reason_not_open(period, at=at)
     if why:
         raise Refused(why)
+    filed = _filed(period, [unit.department_id for unit, _ in told])
     for unit, text in told:
-        _require_remindable(period, unit, text, channel=channel, at=at)
+        if not text.strip() or len(text) > LONGEST:
+            raise Refused("请写明提醒的内容。" if not text.strip() else f"提醒的内容最多 {LONGEST} 字。")
+        if not unit.to_be_reminded or unit.department_id in filed:
+            raise Refused(f"{unit.department}已报送或不需报送，不再提醒。")
+        if channel == Reminder.Channel.LETTER and at <= own_due(period.due_at, unit.extended_to):
+            raise Refused(f"{unit.department}尚未到截止时间，不发催报函。")
 
 
 def worded(text, period, unit, at):
     """The text as the unit is to read it."""
     due_at = own_due(period.due_at, unit.extended_to)
     return reminding.worded(text, unit=unit.department, due_at=due_at, extended_to=unit.extended_to, at=at)
-
-
-def _require_remindable(period, unit, text, *, channel, at):
-    if not text.strip() or len(text) > LONGEST:
-        raise Refused("请写明提醒的内容。" if not text.strip() else f"提醒的内容最多 {LONGEST} 字。")
-    if not unit.to_be_reminded or _has_filed(period, unit):
-        raise Refused(f"{unit.department}已报送或不需报送，不再提醒。")
-    if channel == Reminder.Channel.LETTER and at <= own_due(period.due_at, unit.extended_to):
-        raise Refused(f"{unit.department}尚未到截止时间，不发催报函。")
 
 
 def _remind(period, unit, text, *, channel, by, at):
@@ -106,7 +103,7 @@ def _record(period, unit, due_at, people, **given):
 
 def _still_due(period, unit, due_at, at):
     """Whether the unit has still not filed, and the period is open with the same deadline for it."""
-    if _has_filed(period, unit):
+    if _filed(period, [unit.department_id]):
         return False
     now = copy(period)
     now.hold()
@@ -119,7 +116,8 @@ def _sent_today(period, unit, at):
     return letters.filter(at__gte=today).exists()
 
 
-def _has_filed(period, unit):
-    """Waits for a submission that is under way."""
-    report = locked_report(period=period, department=unit.department_id)
-    return report is not None and (report.first_submitted_at is not None or report.status == "RETURNED")
+def _filed(period, units):
+    """Ids of those of the units that have filed, or have their return back; waits for submissions under way."""
+    reports = QuarterlyReport.objects.select_for_update().filter(period=period, department__in=units)
+    rows = reports.order_by("pk").values_list("department_id", "first_submitted_at", "status")
+    return {unit for unit, submitted_at, status in rows if submitted_at or status == "RETURNED"}

@@ -279,6 +279,14 @@ def test_letters_are_shown_first_and_put_on_record_only_when_asked(post, units):
     assert Reminder.objects.count() == 1
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_letters_take_the_same_queries_however_many(post, units, count):
+    chosen = [units.nongye, units.jiaowei][:count]
+    with CaptureQueriesContext(connection) as captured:
+        assert len(post("letter", *chosen).context["letters"]) == count
+    assert len(captured) == 32
+
+
 def test_a_second_letter_reads_as_one(post, period, units, cast, extended):
     """县教委 was reminded before its own deadline only: its letter is the first."""
     for unit, due_on, at in [
