@@ -13,6 +13,7 @@ from tasks.periods import reasons_not_to_freeze
 from tasks.progress import RULE_VERSION
 from tasks.refusals import NotAllowed, Refused
 from tasks.selection import chosen_period, periods_of
+from tasks.workflow import reason_not_owing
 
 from .corrections import CorrectionForm
 from .dashboard import assemble
@@ -67,16 +68,20 @@ def _stored(period):
 
 def _preview(plan, period, periods, *, at):
     """What freezing would store; which units' returns would stay unfinished; earlier quarters that still move."""
-    unfinished = period.reports.filter(status__in=[Status.DRAFT, Status.RETURNED]).select_related(
-        "department"
-    )
     return {
         "board": assemble(plan, period, periods, at=at),
         "reasons": reasons_not_to_freeze(period),
-        "unfinished": unfinished.order_by("pk"),
+        "unfinished": _unfinished(period),
         "moving": [p for p in periods if p.key < period.key and not p.frozen_at],
         "rule_version": RULE_VERSION,
     }
+
+
+def _unfinished(period):
+    """Returns that can be filed no more once the period is archived, without holding that up."""
+    under_way = [Status.DRAFT, Status.RETURNED, Status.ENDORSING]
+    reports = period.reports.filter(status__in=under_way).select_related("department", "period__plan")
+    return [r for r in reports.order_by("pk") if r.status != Status.ENDORSING or reason_not_owing(r)]
 
 
 @require_safe

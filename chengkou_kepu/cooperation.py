@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from tasks import calendar, cooperation, workflow
 from tasks.answers import Answer, answers_to
+from tasks.extensions import due_of
 from tasks.forms import SupportRequestForm
 from tasks.models import Action, CloseOut, NoDuty, Responsibility, SupportRequest, Task
 from tasks.posted import posted_ids, posted_text
@@ -83,7 +84,7 @@ def filing_cooperation(request, slug, code):
         raise PermissionDenied("征集和分工由本单位办理。")
     form = SupportRequestForm(
         request.POST if request.POST.get("verb") == "ask" else None,
-        initial={"due_on": _usual_day(period, at)},
+        initial={"due_on": _usual_day(period, department, at)},
     )
     if request.method == "POST" and _carried_out(request, period, department, form, at=at):
         return redirect(f"{reverse('filing-cooperation', args=[slug, code])}?unit={department.pk}")
@@ -102,9 +103,9 @@ def filing_cooperation(request, slug, code):
     return render(request, "chengkou_kepu/filing_cooperation.html", context)
 
 
-def _usual_day(period, at):
-    """Three days before the deadline, so that the lead has time to use what it gets; not before today."""
-    return max(calendar.local_day(period.due_at) - TIME_TO_USE, calendar.local_day(at))
+def _usual_day(period, lead, at):
+    """Three days before the lead's own deadline, so that it has time to use what it gets; not before today."""
+    return max(calendar.local_day(due_of(period, lead.pk)) - TIME_TO_USE, calendar.local_day(at))
 
 
 def _carried_out(request, period, department, form, *, at):

@@ -14,6 +14,7 @@ from tasks.row_forms import CountField
 from tasks.standing import PlanStanding
 
 PLAN = "plan"
+COMPLETION = CountField(max_value=100, unit="%")
 PROGRESS = "牵头单位自评进度"
 
 
@@ -28,19 +29,20 @@ class Correctable:
 
 
 def correctables(period):
-    """{key: Correctable} of a frozen period: the plan's total, each lead's figure, indicators and filings."""
+    """{key: Correctable} of a frozen period: the plan's total, each lead's figure by action, indicators, filings."""
     stored = period.stored
     standing = stored.read("standing", PlanStanding)
     total = standing.total
     found = {
         PLAN: Correctable("方案", "总体进度", f"{points(total.completion)}%" if total.has_data else "无数据")
     }
-    for task in standing.tasks:
-        for lead in task.leads:
+    for action in standing.actions:
+        group = f"{PROGRESS}：{action.short_title}"
+        for task, lead in [(t, lead) for t in action.tasks for lead in t.leads]:
             old = "无数据" if lead.completion is None else f"{lead.completion}%"
             label = f"第{task.number}项：{lead.department}自评进度"
             key = f"lead-{lead.responsibility_id}"
-            found[key] = Correctable(PROGRESS, label, old, lead.responsibility_id)
+            found[key] = Correctable(group, label, old, lead.responsibility_id)
     for row in stored.read("indicators", tuple[IndicatorStanding, ...]):
         found[f"indicator-{row.code}"] = Correctable("指标", row.name, row.current or "暂无监测数据")
     for unit in stored.read("filings", tuple[UnitFiling, ...]):
@@ -54,11 +56,11 @@ class CorrectionForm(forms.Form):
         label="更正事项",
         error_messages={"required": "请选择更正事项。", "invalid_choice": "没有这一事项，请重新选择。"},
     )
-    completion = CountField(
-        label="更正后的进度（%）", max_value=100, unit="%", help_text="更正牵头单位自评进度时填写。"
-    )
     new = forms.CharField(
-        label="更正后的内容", required=False, max_length=200, help_text="更正其他事项时填写。"
+        label="更正为",
+        max_length=200,
+        help_text="牵头单位自评进度填 0 至 100 的整数；其他事项按原来的写法填写更正后的内容。",
+        error_messages={"required": "请填写更正后的进度或内容。"},
     )
     reason = forms.CharField(
         label="原因和依据",
@@ -78,9 +80,11 @@ class CorrectionForm(forms.Form):
     def clean(self):
         data = super().clean()
         chosen = self.known.get(data.get("subject"))
-        wanted = chosen and ("completion" if chosen.responsibility_id else "new")
-        if wanted and wanted not in self.errors and data.get(wanted) in (None, ""):
-            self.add_error(wanted, f"请填写{self.fields[wanted].label.partition('（')[0]}。")
+        if chosen and chosen.responsibility_id and "new" in data:
+            try:
+                data["completion"] = COMPLETION.clean(data["new"])
+            except forms.ValidationError as error:
+                self.add_error("new", error)
         return data
 
     def save(self, *, by, at):

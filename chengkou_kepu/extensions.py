@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from tasks import extensions
+from tasks import calendar, extensions
 from tasks.forms import DueForm
 from tasks.models import Extension
 from tasks.posted import posted_text
@@ -35,7 +35,8 @@ def extension_decide(request, slug, pk):
             decided = extensions.refuse(extension, reason=posted_text(request.POST, "reason", 500), **asked)
         else:
             raise Refused("没有这个操作。")
-        messages.success(request, f"{decided.department}{decided.period.report_title}{decided.answer}")
+        note = calendar.day_note(decided.granted_until) if decided.granted_until else ""
+        messages.success(request, f"{decided.department}{decided.period.report_title}{decided.answer}{note}")
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect(f"{reverse('review', args=[slug])}#extensions")

@@ -161,7 +161,7 @@ def indicator_record(request, slug, code):
         raise PermissionDenied("只有科协工作人员可以录入监测值和评价。")
     found = _indicator(plan, code)
     if not recorded_by_coordinator(found):
-        raise Http404("该指标由报送单位随季报填报。")
+        raise Http404("该指标由报送单位填报。")
     at = timezone.now()
     data = request.POST if request.method == "POST" else None
     day_form = DayForm(data, initial={"measured_on": min(calendar.local_day(at), plan.ends_on)})

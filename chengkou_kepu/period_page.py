@@ -12,6 +12,7 @@ from tasks.models import QuarterlyReport, ReportingPeriod, Task
 from tasks.obligations import Filing, UnitFiling
 from tasks.selection import planned_period
 from tasks.standing import unit_filings
+from tasks.workflow import reason_not_owing
 
 Status = QuarterlyReport.Status
 NOT_BEGUN = "未开始"
@@ -64,16 +65,21 @@ class UnitGroup:
 class PeriodPage:
     """`period` may be unsaved: then `groups` say who will owe. `exempt` are units that owe nothing.
 
-    `endorsing` says which units' own approvers have the return.
+    `led` tasks are led, those of several leads once; `lines` are all their leads' together.
+
+    `endorsing` says which units' own approvers have the return; `stray` are returns begun by units that did not exist
+    on the period's last day.
     """
 
     period: ReportingPeriod
     state: str
     groups: tuple[UnitGroup, ...]
     exempt: tuple[UnitFiling, ...]
+    led: int
     lines: int
     indicators: int
     endorsing: str
+    stray: tuple[QuarterlyReport, ...]
     live: bool
     at: datetime
 
@@ -138,12 +144,21 @@ def assemble(period, *, at):
         state=state_of(period, at) if period.pk else "尚未开放",
         groups=tuple(group for group in groups if group.rows),
         exempt=tuple(unit for unit in filings if not unit.owes),
+        led=len({task for row in rows for task in row.tasks}),
         lines=sum(len(row.tasks) for row in rows),
         indicators=sum(len(row.indicators) for row in rows),
         endorsing=periods.endorsing_words([f.department for f in filings if f.status == Status.ENDORSING]),
+        stray=() if period.frozen_at else _stray(ledger, period),
         live=period.pk is not None and period.is_open(at),
         at=at,
     )
+
+
+def _stray(ledger, period):
+    reports = ledger.reports_in(period).values()
+    for report in reports:
+        report.period = period
+    return tuple(report for report in reports if reason_not_owing(report))
 
 
 def _by_urgency(rows):

@@ -15,7 +15,7 @@ from tasks.ledger import Ledger
 from tasks.models import ReportingPeriod
 from tasks.obligations import FilingRates, rates
 from tasks.refusals import NotAllowed, Refused
-from tasks.selection import named_period, periods_of
+from tasks.selection import known_period, named_period, periods_of
 from tasks.standing import unit_filings
 
 from .period_page import assemble, planned, state_of
@@ -39,10 +39,12 @@ def period_list(request, slug):
         return redirect("period", plan.slug, "{}Q{}".format(*_key(request.GET["first"])))
     known = periods_of(plan)
     key = periods.next_period(plan)
+    begins_on = calendar.first_day(*key, plan.cadence) if key else plan.starts_on
     context = {
         "plan": plan,
         "rows": _rows(plan, known, at),
         "next": planned(plan, *key, known=known, at=at) if key else None,
+        "begins_on": begins_on if begins_on > calendar.local_day(at) else None,
         "next_due_passed": key and plan.default_due_at(*key) <= at,
         "choices": [] if known else [_choice(plan, *key) for key in periods.first_periods(plan, at=at)],
         "ended": plan.has_ended(at),
@@ -78,7 +80,7 @@ def period(request, slug, code):
     found = next((p for p in known if p.key == key), None)
     if found is None:
         try:
-            periods.require_openable(plan, *key)
+            periods.require_openable(plan, *key, at=at)
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("period-list", plan.slug)
@@ -104,7 +106,8 @@ def _carry_out(request, plan, key, *, at):
             done = _open(plan, key, request.POST, **asked)
         elif verb == "due":
             period = periods.move_due(named_period(plan, code), _due_on(request.POST), **asked)
-            done = f"{period}的截止日期已改为{calendar.zh_day(calendar.local_day(period.due_at))}。"
+            day = calendar.local_day(period.due_at)
+            done = f"{period}的截止日期已改为{calendar.zh_day(day)}。{calendar.day_note(day)}"
         elif verb == "close":
             period = periods.close_period(named_period(plan, code), **asked)
             done = f"{period}已截止填报。{periods.left_endorsing(period)}"
@@ -124,10 +127,11 @@ def _carry_out(request, plan, key, *, at):
 def _open(plan, key, posted, *, by, at):
     """Open with the deadline typed, else with its own; two who open at once open one."""
     due_at = calendar.end_of(_due_on(posted)) if posted.get("due_on") else None
-    if plan.periods.filter(year=key[0], quarter=key[1]).exists():
+    if known_period(plan, key):
         return f"{calendar.label(*key, plan.cadence)}此前已开放填报，没有改动。"
     period = periods.open_period(plan, *key, by=by, at=at, due_at=due_at)
-    return f"{period}已开放填报，{calendar.zh_day(calendar.local_day(period.due_at))}24时截止。"
+    day = calendar.local_day(period.due_at)
+    return f"{period}已开放填报，{calendar.zh_day(day)}24时截止。{calendar.day_note(day)}"
 
 
 def _due_on(posted):

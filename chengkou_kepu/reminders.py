@@ -27,9 +27,8 @@ from tasks.selection import named_period, periods_of
 from tasks.standing import unit_filings
 from tasks.telling import filing_path
 
-from .exports.downloads import word_file
-from .exports.urging_letter import Contact, letter_text, urging_letters
 from .review import coordinated_plan
+from .urging import answer_letters
 
 Channel = Reminder.Channel
 PAGE = 50
@@ -225,7 +224,7 @@ def _carry_out(request, period, units, *, at):
         if len(chosen) < len(asked):
             raise Refused("所选单位中有刚报送的，请核对最新名单。")
         if verb == "letter":
-            return _letter(request, period, chosen, at=at)
+            return answer_letters(request, period, chosen, at=at)
         if verb not in ("remind", "messenger"):
             raise Refused("没有这个操作。")
         channel = Channel.NOTICE if verb == "remind" else Channel.MESSENGER
@@ -240,13 +239,3 @@ def _carry_out(request, period, units, *, at):
     did = "已提醒" if verb == "remind" else "已登记提醒"
     messages.success(request, f"{did} {len(done)} 个单位。")
     return redirect("reminders", period.plan.slug, period.code)
-
-
-def _letter(request, period, units, *, at):
-    """The chosen units' 催报函 in one file, each on a page of its own, put on record."""
-    contact = Contact.of(request.user, period.plan)
-    told = [(unit, letter_text(period, unit, contact, at=at)) for unit in units]
-    verbs.remind_by_hand(period, told, channel=Channel.LETTER, by=request.user, at=at)
-    document = urging_letters(period, units, contact, at=at)
-    name = "催报函" if len(units) > 1 else f"催报函（{units[0].department}）"
-    return word_file(document, period.plan, period, name, at=at)

@@ -127,7 +127,7 @@ def _accept_several(request, plan, *, at):
     asked = QuarterlyReport.objects.filter(period__plan=plan, pk__in=posted_ids(request.POST, "reports"))
     reports = asked.select_related("period__plan", "department")
     if not reports:
-        messages.error(request, "请勾选要审核通过的季报。")
+        messages.error(request, f"请勾选要审核通过的{plan.words.report}。")
     for report in reports:
         try:
             if str(report.pk) not in opened:
@@ -167,7 +167,7 @@ def review_report(request, slug, pk):
         .first()
     )
     if report is None:
-        raise Http404("没有这份季报。")
+        raise Http404("没有这份报告。")
     report.period.plan = plan
     if request.method == "POST":
         return _decide(request, report, at=at)

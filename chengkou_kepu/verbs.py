@@ -55,7 +55,7 @@ def carry_out(report, data, files, *, version, by, at):
         _PLAIN[verb](report, **asked)
     else:
         raise workflow.Refused("没有这个操作。")
-    return DONE[verb].format(report)
+    return report.period.plan.words.worded(DONE[verb]).format(report)
 
 
 _PLAIN = {

@@ -181,7 +181,7 @@ def _own_indicators(report, inputs):
         .in_bulk([typed.indicator_id for typed in inputs])
     )
     if len(own) < len({typed.indicator_id for typed in inputs}):
-        raise NotAllowed("其中有不由本单位在本季度报送的指标。")
+        raise NotAllowed(report.period.plan.words.worded("其中有不由本单位在本季度报送的指标。"))
     return own
 
 

@@ -11,6 +11,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 QUARTER_NAMES = ("一季度", "二季度", "三季度", "四季度")
 HALF_NAMES = ("上半年", "下半年")
 DUE_DAYS = 10
+WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 
 
 class Cadence(TextChoices):
@@ -36,6 +37,12 @@ class Cadence(TextChoices):
     @property
     def report(self):
         return {Cadence.QUARTER: "季报", Cadence.HALF_YEAR: "半年报", Cadence.YEAR: "年报"}[self]
+
+    def worded(self, text):
+        """One of the portal's own sentences, written for quarters, as the cadence says it; never what people typed."""
+        if self == Cadence.QUARTER:
+            return text
+        return text.replace("季报", self.report).replace("本季度", self.this).replace("本季", self.this)
 
 
 def parse_quarter(text):
@@ -112,6 +119,14 @@ def is_working_day(day):
         return chinese_calendar.is_workday(day)
     except NotImplementedError:
         return day.weekday() < 5
+
+
+def day_note(day):
+    """What to say beside a day that is none for working, as a sentence; '' for a working day."""
+    if is_working_day(day):
+        return ""
+    weekend = f"{WEEKDAYS[day.weekday()]}（非工作日）" if day.weekday() >= 5 else "法定节假日"
+    return f"该日为{weekend}。"
 
 
 def working_day_on_or_after(day):

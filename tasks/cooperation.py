@@ -6,6 +6,7 @@ from departments import audit
 from departments import permissions as roles
 
 from . import calendar, permissions
+from .extensions import due_of
 from .models import CloseOut, NoDuty, ProgressEntry, Responsibility, SupportRequest
 from .refusals import NotAllowed, Refused
 from .telling import tell_answer, tell_no_duty, tell_requests
@@ -18,7 +19,7 @@ def ask_support(period, lead, responsibilities, *, due_on, by, at, note=""):
 
     Lines asked already are left as they are; the responsibilities come with task and department. Raises NotAllowed
     for a task the unit does not lead, Refused where the period takes nothing or the day is not between today and
-    the deadline.
+    the lead's own deadline.
     """
     if not roles.files_for(by, lead.pk):
         raise NotAllowed("只有牵头单位可以征集。")
@@ -28,8 +29,9 @@ def ask_support(period, lead, responsibilities, *, due_on, by, at, note=""):
         raise Refused(why)
     if not responsibilities:
         raise Refused("请勾选要征集的单位和工作。")
-    if not calendar.local_day(at) <= due_on <= calendar.local_day(period.due_at):
-        raise Refused("答复日期应在今天和本季截止日期之间。")
+    last = calendar.local_day(due_of(period, lead.pk))
+    if not calendar.local_day(at) <= due_on <= last:
+        raise Refused(f"答复日期应在今天和本单位的截止日期（{calendar.zh_day(last)}）之间。")
     led = Responsibility.objects.in_force(period.last_day).leads().filter(department=lead)
     tasks = set(led.values_list("task_id", flat=True))
     if any(r.is_lead or r.department.is_group or r.task_id not in tasks for r in responsibilities):
@@ -68,7 +70,7 @@ def answer(request, *, by, at):
     if why:
         raise Refused(why)
     if entry is None or not entry.told:
-        raise Refused("请先填写本季进展，再答复。")
+        raise Refused(f"请先填写{request.period.plan.words.this}进展，再答复。")
     with transaction.atomic():
         request.period.hold()
         if request.period.frozen_at:

@@ -31,7 +31,9 @@ def attach(period, department, responsibility_ids, upload, *, by, at):
     with transaction.atomic():
         report = begin_report(period, department, by=by, at=at)
         entries = _entries(report, responsibility_ids, by=by, at=at)
-        uploads.require_room(first, Evidence.objects.filter(entry__report=report), where="本季报")
+        uploads.require_room(
+            first, Evidence.objects.filter(entry__report=report), where=f"本{period.plan.words.report}"
+        )
         with uploads.stored(first, upload):
             first.entry = entries[0]
             first.save()
@@ -71,7 +73,8 @@ def remove(evidence, *, by, at):
         owner = evidence.close_out or evidence.report
         if not roles.files_for(by, owner.department_id):
             raise NotAllowed("只有本单位填报人可以删除佐证材料。")
-        raise Refused(f"“{evidence.name}”已随{'申请' if evidence.close_out else '季报'}报送，须保留。")
+        with_what = "申请" if evidence.close_out else owner.period.plan.words.report
+        raise Refused(f"“{evidence.name}”已随{with_what}报送，须保留。")
     with transaction.atomic():
         report = locked_report(pk=evidence.entry.report_id)
         if not permissions.writes_lines(by, report):
@@ -81,7 +84,7 @@ def remove(evidence, *, by, at):
         if evidence is None:
             raise Refused("这份佐证材料已被删除。")
         if evidence.kept:
-            raise Refused(f"“{evidence.name}”已随季报报送，须保留。")
+            raise Refused(f"“{evidence.name}”已随{report.period.plan.words.report}报送，须保留。")
         stored = evidence.file.name
         evidence.delete()
         audit.record("删除佐证材料", report, by=by, at=at, detail=evidence.name)

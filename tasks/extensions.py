@@ -7,6 +7,7 @@ from departments import permissions as roles
 
 from . import calendar, permissions
 from .models import Extension, QuarterlyReport
+from .obligations import own_due
 from .refusals import NotAllowed, Refused
 from .telling import tell_extension
 from .workflow import reason_not_open, reason_not_owing
@@ -39,7 +40,7 @@ def ask_extension(period, department, *, until, reason, by, at):
             audit.record("申请延期", f"{department}{period.report_title}", by=by, at=at, detail=detail)
             tell_extension(extension, by=by, at=at)
     except IntegrityError:
-        raise Refused("本单位本季度已申请延期，或已同意延期。") from None
+        raise Refused(period.plan.words.worded("本单位本季度已申请延期，或已同意延期。")) from None
     return extension
 
 
@@ -53,7 +54,13 @@ def reason_not_askable(report, *, at):
         return why
     if report.period.is_overdue(at):
         return "截止时间已过，不能再申请延期。"
-    return "本季季报已报送，不需延期。" if report.first_submitted_at else ""
+    return f"{report.period.report_title}已报送，不需延期。" if report.first_submitted_at else ""
+
+
+def due_of(period, department_id):
+    """When the unit's return for the period is due, by the extension it was granted if there is one; one query."""
+    days = Extension.objects.filter(period=period, department=department_id).granted_days()
+    return own_due(period.due_at, days.get((period.pk, department_id)))
 
 
 def grant(extension, *, until, by, at):

@@ -9,6 +9,8 @@ from departments import audit
 from . import calendar, permissions
 from .models import CloseOut, Extension, FrozenQuarter, QuarterlyReport, ReportingPeriod
 from .refusals import NotAllowed, Refused
+from .selection import known_period
+from .workflow import reason_not_owing
 
 
 def next_period(plan):
@@ -25,14 +27,17 @@ def first_periods(plan, *, at):
     quarters = [(y, q) for y in range(plan.starts_on.year, plan.ends_on.year + 1) for q in (1, 2, 3, 4)]
     keys = [key for key in quarters if _why_not(plan, *key) == ""]
     today = calendar.local_day(at)
-    begun = [key for key in keys if calendar.first_day(*key, plan.cadence) <= today] or keys[:1]
-    return begun[::-1]
+    return [key for key in keys if calendar.first_day(*key, plan.cadence) <= today][::-1]
 
 
-def require_openable(plan, year, quarter):
-    """Refused for what is no period of the plan: another cadence's, outside its span, or before its baseline."""
+def require_openable(plan, year, quarter, *, at):
+    """Refused for what is no period of the plan (another cadence's, outside its span, before its baseline) or not begun."""
     if refusal := _why_not(plan, year, quarter):
         raise Refused(refusal)
+    first = calendar.first_day(year, quarter, plan.cadence)
+    if first > calendar.local_day(at):
+        label = calendar.label(year, quarter, plan.cadence)
+        raise Refused(f"{label}还没有开始，自{calendar.zh_day(first)}起可以开放填报。")
     baseline = plan.periods.order_by("year", "quarter").first()
     if baseline and (year, quarter) < baseline.key:
         label, noun = calendar.label(year, quarter, plan.cadence), plan.words.noun
@@ -64,10 +69,10 @@ def open_period(plan, year, quarter, *, by, at, due_at=None):
     `by` is None for a command. Refused for what is not `require_openable`, and for a deadline that has passed.
     """
     _require_coordinator(plan, by)
-    existing = plan.periods.filter(year=year, quarter=quarter).first()
+    existing = known_period(plan, (year, quarter))
     if existing:
         return existing
-    require_openable(plan, year, quarter)
+    require_openable(plan, year, quarter, at=at)
     due_at = due_at or deadline_on_opening(plan, year, quarter, at=at)
     if due_at <= at:
         raise Refused("截止日期应晚于开放时间。")
@@ -85,8 +90,8 @@ def open_period(plan, year, quarter, *, by, at, due_at=None):
 def left_endorsing(period):
     """A sentence that names the units whose own approver has the return now; '' for none."""
     reports = QuarterlyReport.objects.filter(period=period, status=QuarterlyReport.Status.ENDORSING)
-    names = reports.select_related("department").order_by("department__name")
-    return endorsing_words([report.department.name for report in names])
+    rows = reports.select_related("department", "period__plan").order_by("department__name")
+    return endorsing_words([report.department.name for report in rows if not reason_not_owing(report)])
 
 
 def endorsing_words(names):
@@ -152,12 +157,20 @@ def move_due(period, due_on, *, by, at):
 
 
 def reasons_not_to_freeze(period):
-    """What stands in the way of 定稿归档, as sentences; () where nothing does. Three queries."""
+    """What stands in the way of 定稿归档, as sentences; () where nothing does. Three queries.
+
+    A return that is not its unit's to file any more (`workflow.reason_not_owing`) waits for nobody.
+    """
     reasons = []
     if not period.closed_at:
         reasons.append(f"{period}尚未截止填报，请先截止填报。")
     under_way = [QuarterlyReport.Status.ENDORSING, QuarterlyReport.Status.SUBMITTED]
-    reports = period.reports.filter(status__in=under_way).select_related("department").order_by("pk")
+    rows = (
+        period.reports.filter(status__in=under_way)
+        .select_related("department", "period__plan")
+        .order_by("pk")
+    )
+    reports = [report for report in rows if not reason_not_owing(report)]
     if reports:
         names = "、".join(f"{r.department}（{r.get_status_display()}）" for r in reports)
         reasons.append(f"还有 {len(reports)} 份{period.plan.words.report}没有审结：{names}。")

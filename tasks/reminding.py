@@ -3,7 +3,6 @@
 from django.db.models import TextChoices
 
 from . import calendar
-from .obligations import extended_words
 
 BEFORE = (-7, -3, -1)
 AFTER = (1, 3)
@@ -65,6 +64,6 @@ def template(period, kind):
 def worded(text, *, unit, due_at, extended_to, at):
     """The text with the unit's name, its deadline and how far that is in the places kept for them."""
     due = f"{calendar.zh_day(calendar.local_day(due_at))}24时"
-    extended = f"（{extended_words(extended_to)}）" if extended_to else ""
+    extended = "（已同意延期）" if calendar.local_day(due_at) == extended_to else ""
     filled = text.replace(UNIT, unit).replace(DUE, due + extended)
     return filled.replace(LEFT, calendar.time_left(due_at, at))

@@ -24,7 +24,7 @@ def reason_not_reviewer(report, user):
     if not is_own_return(report, user):
         return ""
     names = _others(plan, user, report.department_id)
-    return f"本人或本单位报送的季报，由其他审核人员审核：{'、'.join(names)}。" if names else ""
+    return f"本人或本单位报送的{plan.words.report}，由其他审核人员审核：{'、'.join(names)}。" if names else ""
 
 
 def is_own_application(close_out, user):

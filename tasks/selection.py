@@ -58,6 +58,11 @@ def planned_period(plan, year, quarter):
     )
 
 
+def known_period(plan, key):
+    """The plan's period of that (year, quarter), None for one that nobody has opened; one query."""
+    return plan.periods.filter(year=key[0], quarter=key[1]).first()
+
+
 def named_period(plan, code):
     """The plan's period named `code`, knowing its plan and baseline, in one query; 404 for a code that is none."""
     return _named(periods_of(plan), code)

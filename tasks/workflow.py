@@ -74,7 +74,10 @@ def submit(report, *, by, at, version, signature=None, proxy_source=""):
         report = _locked(report, Verb.SUBMIT, at=at, version=version, by=by)
         proxy_source = proxy_source.strip()
         if report.status == Status.ENDORSING:
-            _require(roles.is_approver(by, report.department_id), "单位审核中的季报由本单位审核人报送。")
+            _require(
+                roles.is_approver(by, report.department_id),
+                f"单位审核中的{report.period.plan.words.report}由本单位审核人报送。",
+            )
             signature, proxy_source = None, ""
         elif roles.is_reporter(by, report.department_id):
             proxy_source = ""
@@ -190,7 +193,7 @@ def require_open_for_lines(report, *, at, by):
 def reason_lines_fixed(report, *, at, by):
     """Why the report's lines cannot be changed now, as a sentence; '' when they can."""
     if report.status not in EDITABLE:
-        return WHY_FIXED[report.status]
+        return report.period.plan.words.worded(WHY_FIXED[report.status])
     if ended := reason_not_owing(report):
         return ended
     return reason_not_taken(report, at=at, coordinator=not roles.is_reporter(by, report.department_id))
@@ -224,15 +227,24 @@ def reason_not_taken(report, *, at, coordinator=False, verb=None):
     """Why the period takes no change of the report now, or none by the `verb`, as a sentence; '' when it does.
 
     Open: all. Closed: the coordinator's, resubmission of what was returned, and what ends 单位审核中, for a report
-    was sent up while the period was open. Frozen: none.
+    was sent up while the period was open; what then came back to its reporter can be filed like what was returned.
+    Frozen: none.
     """
     period = report.period
     why = reason_not_open(period, at=at)
     if not why or not period.closed_at or period.frozen_at:
         return why
     sent_up = report.status == Status.ENDORSING and verb in ENDING_ENDORSEMENT
-    resubmission = (verb is None or verb in RESUBMISSION_VERBS) and report.pk and was_returned(report)
-    return "" if coordinator or sent_up or resubmission else why
+    if coordinator or sent_up:
+        return ""
+    again = report.pk and (verb is None or verb in RESUBMISSION_VERBS)
+    return "" if again and (was_returned(report) or _came_back_since_closing(report)) else why
+
+
+def _came_back_since_closing(report):
+    """Whether its own approver had the return when the period was closed, and it has come back to the reporter since."""
+    back = report.events.filter(verb__in=[Verb.SEND_BACK, Verb.RECALL], at__gte=report.period.closed_at)
+    return back.exists()
 
 
 def locked_report(**which):
@@ -253,13 +265,14 @@ def latest_event(report):
 
 
 def _locked(report, verb, *, at, version, by=None):
+    words = report.period.plan.words
     report = locked_report(pk=report.pk)
     if report is None:
-        raise Outdated("季报尚未保存，请先填写。")
+        raise Outdated(words.worded("季报尚未保存，请先填写。"))
     if report.version != version:
         raise Outdated(_who_changed(report))
     if report.status not in ALLOWED_FROM[verb]:
-        raise Refused(f"季报“{report.get_status_display()}”，不能{verb.label}。")
+        raise Refused(f"{words.report}“{report.get_status_display()}”，不能{verb.label}。")
     proxy = by is not None and not roles.files_for(by, report.department_id)
     _require_period(report, at=at, coordinator=verb in COORDINATOR_VERBS or proxy, verb=verb)
     return report
@@ -343,7 +356,7 @@ def _who_changed(report):
     elif event:
         who, what, when = event.by, event.get_verb_display(), event.at
     else:
-        return "季报内容已变化，请核对最新内容后再操作。"
+        return f"{report.period.plan.words.report}内容已变化，请核对最新内容后再操作。"
     return f"{who}已于{when.astimezone(SHANGHAI):%m月%d日%H:%M}{what}，请核对最新内容后再操作。"
 
 

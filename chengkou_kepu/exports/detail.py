@@ -31,7 +31,6 @@ COLUMNS = (
 )
 SHARED = range(7, 16)
 PERCENT_AT, FUNDS_AT = 5, 13
-NOTHING = "本季度没有审核通过的进展。"
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,9 @@ def add_detail(book, heading, standing, period):
         for told in groups:
             _write(sheet, told)
     if sheet.max_row == sheets.HEAD_ROW:
-        index = sheets.row(sheet, [NOTHING] + [None] * (len(COLUMNS) - 1))
+        index = sheets.row(
+            sheet, [period.plan.words.worded("本季度没有审核通过的进展。")] + [None] * (len(COLUMNS) - 1)
+        )
         sheets.merge_to_edge(sheet, index, 1, columns=len(COLUMNS))
     sheets.finish(sheet, columns=len(COLUMNS))
 

@@ -1,4 +1,4 @@
-"""The `--at` of the commands that read the clock."""
+"""The `--at` of the commands that read the clock, and the other days they are told."""
 
 from datetime import date, datetime
 
@@ -6,6 +6,8 @@ from django.core.management import CommandError
 from django.utils import timezone
 
 from tasks import calendar
+
+YEARS = range(2000, 2100)
 
 
 def add_at(parser):
@@ -18,19 +20,26 @@ def add_at(parser):
 
 
 def moment(text):
-    """The aware moment of `2023-10-09` (its first minute) or `2023-10-09T16:30` in Shanghai; now for None."""
+    """The aware moment of `2023-10-09` (its first minute) or `2023-10-09T16:30` in Shanghai; now for None.
+
+    CommandError for what is none, and for a year that no plan of ours can lie in.
+    """
     if text is None:
         return timezone.now()
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise CommandError(f"时间写法应如 2023-10-09 或 2023-10-09T16:30，不能是“{text}”。") from None
+    given = _read(text, datetime, "时间写法应如 2023-10-09 或 2023-10-09T16:30")
     return given if given.tzinfo else given.replace(tzinfo=calendar.SHANGHAI)
 
 
 def day(text):
-    """The date of `2023-10-20`."""
+    """The date of `2023-10-20`; CommandError as `moment`."""
+    return _read(text, date, "日期写法应如 2023-10-20")
+
+
+def _read(text, kind, rule):
     try:
-        return date.fromisoformat(text)
+        given = kind.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"日期写法应如 2023-10-20，不能是“{text}”。") from None
+        raise CommandError(f"{rule}，不能是“{text}”。") from None
+    if given.year not in YEARS:
+        raise CommandError(f"年份应在{YEARS[0]}年至{YEARS[-1]}年之间，不能是“{text}”。")
+    return given

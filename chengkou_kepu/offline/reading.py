@@ -95,7 +95,7 @@ def read(content, page):
     measurements = {item.form.prefix: item for item in page.measurements}
     found = False
     for sheet in book.worksheets:
-        head = _head(sheet)
+        head = _head(sheet, page.period.plan.words)
         if head is None:
             continue
         found = True
@@ -111,10 +111,11 @@ def read(content, page):
 
 @dataclass(frozen=True)
 class Head:
-    """The row of headings; `columns` maps a heading, made plain, to its column number."""
+    """The row of headings; `columns` maps a heading, made plain, to its column number. `words` are the plan's."""
 
     row: int
     columns: dict
+    words: calendar.Cadence
 
     def holds(self, heading):
         return _plain(heading) in self.columns
@@ -123,12 +124,17 @@ class Head:
         return sheet.cell(row, self.columns[_plain(heading)])
 
 
-def _head(sheet):
-    """The row with the key's heading near the top, its columns by heading; None where there is none."""
+def _head(sheet, words):
+    """The row with the key's heading near the top, its columns by heading; None where there is none.
+
+    A heading that the plan's cadence words otherwise stands under the one of `LABELS`.
+    """
+    known = {_plain(words.worded(label)): _plain(label) for label in LABELS.values()}
     for row in sheet.iter_rows(min_row=1, max_row=min(sheet.max_row, HEAD_WITHIN)):
-        columns = {_plain(cell.value): cell.column for cell in row if isinstance(cell.value, str)}
+        headings = {_plain(cell.value): cell.column for cell in row if isinstance(cell.value, str)}
+        columns = {known.get(heading, heading): column for heading, column in headings.items()}
         if KEY in columns:
-            return Head(row[0].row, columns)
+            return Head(row[0].row, columns, words)
     return None
 
 
@@ -145,7 +151,9 @@ def _require_origin(book, page):
     if str(sheet["A2"].value) != expected.plan:
         raise Refused("这是另一个方案的填报表。")
     if department != str(expected.department):
-        raise Refused(f"这是另一个单位的填报表，现在上传的是{page.department}的季报。请换用本单位的填报表。")
+        raise Refused(
+            f"这是另一个单位的填报表，现在上传的是{page.department}的{page.period.plan.words.report}。请换用本单位的填报表。"
+        )
     if str(sheet["A3"].value) != expected.period:
         raise Refused(
             f"这是另一个填报期（{sheet['A3'].value}）的填报表，现在上传的是{page.period.report_title}。"
@@ -163,7 +171,7 @@ def _refuse_merged(reading, sheet, head):
 
 
 def _require_columns(sheet, head, wanted):
-    missing = [heading for heading in wanted if not head.holds(heading)]
+    missing = [head.words.worded(heading) for heading in wanted if not head.holds(heading)]
     if missing:
         raise Refused(
             f"“{sheet.title}”表缺少{'、'.join(f'“{name}”' for name in missing)}栏。请不要删改表头。"
@@ -197,7 +205,7 @@ def _read_lines(reading, sheet, head, lines):
         line = lines.get(key)
         number = head.cell(sheet, index, NUMBER)
         if line is None or not LINE.fullmatch(key):
-            reading.complain(sheet, number, "这一行不是本单位本季度的工作，不能导入。")
+            reading.complain(sheet, number, head.words.worded("这一行不是本单位本季度的工作，不能导入。"))
             continue
         if _plain(number.value) != str(line.task.number):
             reading.complain(
@@ -221,7 +229,7 @@ def _read_measurements(reading, sheet, head, measurements):
         item = measurements.get(found[1]) if found else None
         cell = head.cell(sheet, index, ANSWER)
         if item is None or found[3] not in item.form.tracked:
-            reading.complain(sheet, cell, "这一行不是本单位本季度报送的指标，不能导入。")
+            reading.complain(sheet, cell, head.words.worded("这一行不是本单位本季度报送的指标，不能导入。"))
             continue
         _keep(reading, found[1], sheet, index, head)
         _keep_value(reading, key, sheet, cell, found[3], item.form.fields[found[3]])

@@ -81,7 +81,7 @@ def offline_workbook(page):
     """The Workbook of a `filing_page.FilingPage`."""
     book = Workbook()
     heading = f"{page.department}{page.period.report_title}离线填报表"
-    _guide(book.active, heading)
+    _guide(book.active, heading, page.period.plan.words)
     _lines(book.create_sheet(LINES), page, heading)
     if page.measurements:
         _measurements(book.create_sheet(MEASUREMENTS), page, heading)
@@ -94,17 +94,18 @@ def offline_workbook(page):
     return book
 
 
-def _guide(sheet, heading):
+def _guide(sheet, heading, words):
     sheet.title = GUIDE
     sheets.prepare(sheet, title=heading, subtitle=GUIDE, columns=(("须知", 110),))
     for sentence in HOW_TO:
-        sheets.row(sheet, [sentence])
+        sheets.row(sheet, [words.worded(sentence)])
     sheet.protection.sheet = True
     sheets.finish(sheet, columns=1)
 
 
 def _lines(sheet, page, heading):
-    columns = LINE_COLUMNS + tuple((LABELS[name], WIDTHS.get(name, 11)) for name in FIELDS)
+    labels = {name: page.period.plan.words.worded(LABELS[name]) for name in FIELDS}
+    columns = LINE_COLUMNS + tuple((labels[name], WIDTHS.get(name, 11)) for name in FIELDS)
     _prepare(sheet, heading, columns)
     first = len(LINE_COLUMNS) + 1
     for line in page.lines:
@@ -125,13 +126,14 @@ def _lines(sheet, page, heading):
         for column, name in enumerate(FIELDS, start=first):
             _fill_in(sheet.cell(index, column), _shown(line.form, name), open=lead or name not in LEAD_ONLY)
     for column, name in enumerate(FIELDS, start=first):
-        _validate(sheet, column, name, LABELS[name])
+        _validate(sheet, column, name, labels[name])
     sheet.freeze_panes = sheet.cell(HEAD_ROW + 1, 6)
     sheets.finish(sheet, columns=len(columns))
 
 
 def _measurements(sheet, page, heading):
     _prepare(sheet, heading, MEASUREMENT_COLUMNS)
+    words = page.period.plan.words
     for item in page.measurements:
         form, owed = item.form, item.owed
         for name in form.tracked:
@@ -144,14 +146,14 @@ def _measurements(sheet, page, heading):
                     form["seen"].value(),
                     owed.indicator.name,
                     so_far,
-                    form[name].label,
+                    words.worded(form[name].label),
                 ],
             )
             cell = sheet.cell(index, len(MEASUREMENT_COLUMNS))
             _fill_in(cell, _shown(form, name), open=True)
             options = choices_of(form.fields[name])
             if options:
-                _list(sheet, cell.coordinate, options, form[name].label)
+                _list(sheet, cell.coordinate, options, words.worded(form[name].label))
     sheets.finish(sheet, columns=len(MEASUREMENT_COLUMNS))
 
 

@@ -148,6 +148,12 @@ def zh_date(value):
 
 
 @register.filter
+def day_note(value):
+    """What to say of a date that is no working day; '' for a working day or None."""
+    return calendar.day_note(value) if value else ""
+
+
+@register.filter
 def zh_datetime(value):
     """2023-10-10 09:20 in Asia/Shanghai of an aware moment; a dash for None."""
     return f"{value.astimezone(calendar.SHANGHAI):%Y-%m-%d %H:%M}" if value else NOTHING
@@ -161,8 +167,8 @@ def zh_ordinal(value):
 
 @register.filter
 def worded(text, plan):
-    """One of the portal's own labels with 本季 said as the plan's cadence says it; never for what people typed."""
-    return text.replace("本季度", plan.words.this).replace("本季", plan.words.this)
+    """One of the portal's own sentences as the plan's cadence says it (`calendar.Cadence.worded`)."""
+    return plan.words.worded(text)
 
 
 @register.filter

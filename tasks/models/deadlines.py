@@ -96,7 +96,7 @@ class Extension(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.department}{self.period}季报延期（{self.get_status_display()}）"
+        return f"{self.department}{self.period.report_title}延期（{self.get_status_display()}）"
 
     @property
     def answer(self):
@@ -157,7 +157,7 @@ class Reminder(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.department}{self.period}季报催报"
+        return f"{self.department}{self.period.report_title}催报"
 
     @property
     def key(self):

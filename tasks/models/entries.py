@@ -209,7 +209,7 @@ class ProgressEntry(models.Model):
     def told(self):
         """The line's text as others read it: the progress, or that there is none and why."""
         if self.no_change:
-            return f"本季度无新进展：{self.no_change_reason}"
+            return f"无新进展：{self.no_change_reason}"
         return self.progress
 
     @classmethod

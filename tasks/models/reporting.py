@@ -140,8 +140,10 @@ class ReportingPeriod(models.Model):
 
     @property
     def due_note(self):
-        """What to say of a deadline that was reckoned before its year's holidays were announced; else ''."""
+        """What to say of a deadline on a day off, or reckoned before its year's holidays were announced; else ''."""
         due_on = calendar.local_day(self.due_at)
+        if self.plan.due_on_working_day and not calendar.is_working_day(due_on):
+            return calendar.day_note(due_on)
         reckoned = (
             self.plan.default_due_at(*self.key),
             self.plan.due_after(calendar.local_day(self.opens_at)),

@@ -150,7 +150,7 @@ def test_frozen_twice_in_another_tab_changes_nothing(frozen, kexie):
 
 def test_a_correction_of_a_leads_progress(frozen, kexie):
     line = Responsibility.objects.get(task__number=1, role="LEAD")
-    data = {"verb": "correct", "subject": f"lead-{line.pk}", "completion": "35", "reason": "重复计数"}
+    data = {"verb": "correct", "subject": f"lead-{line.pk}", "new": "35%", "reason": "重复计数"}
     page = kexie.post(PAGE, data, follow=True)
     assert said(page)[-1] == "已更正“第1项：县农业农村委自评进度”。"
     erratum = Erratum.objects.get()
@@ -167,6 +167,16 @@ def test_a_correction_of_a_leads_progress(frozen, kexie):
     assert round(float(board.total.completion), 1) == 23.3
 
 
+def test_what_can_be_corrected_is_listed_by_action(frozen, kexie):
+    groups = kexie.get(PAGE).context["form"].fields["subject"].choices
+    assert [(name, len(rows)) for name, rows in groups[1:]] == [
+        ("方案", 1),
+        ("牵头单位自评进度：农民科学素质提升行动", 2),
+        ("牵头单位自评进度：青少年科学素质提升行动", 1),
+        ("单位报送", 3),
+    ]
+
+
 def test_a_correction_in_words_keeps_what_was_stored_beside_it(frozen, period, kexie):
     known = correctables(next(p for p in periods_of(period.plan) if p.code == "2023Q3"))
     assert (known["plan"].label, known["plan"].old) == ("总体进度", "23.3%")
@@ -179,9 +189,17 @@ def test_a_correction_in_words_keeps_what_was_stored_beside_it(frozen, period, k
 @pytest.mark.parametrize(
     ("typed", "errors"),
     [
-        ({}, {"subject": ["请选择更正事项。"], "reason": ["请写明更正原因和依据。"]}),
-        ({"subject": "plan", "reason": "有误"}, {"new": ["请填写更正后的内容。"]}),
-        ({"subject": "lead", "reason": "有误"}, {"completion": ["请填写更正后的进度。"]}),
+        (
+            {},
+            {
+                "subject": ["请选择更正事项。"],
+                "new": ["请填写更正后的进度或内容。"],
+                "reason": ["请写明更正原因和依据。"],
+            },
+        ),
+        ({"subject": "plan", "reason": "有误"}, {"new": ["请填写更正后的进度或内容。"]}),
+        ({"subject": "lead", "new": "三成", "reason": "有误"}, {"new": ["请填写数字，如 1,200。"]}),
+        ({"subject": "lead", "new": "101", "reason": "有误"}, {"new": ["数值不应超过 100。"]}),
         ({"subject": "nothing", "new": "1", "reason": "有误"}, {"subject": ["没有这一事项，请重新选择。"]}),
     ],
 )

@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from openpyxl import load_workbook
 
 from indicators.models import Indicator, Target
-from tasks.models import Plan, ReportingPeriod
-from tests import factories
+from tasks.models import Plan, ProgressEntry, ReportingPeriod
+from tests import factories, offline
 from tests.factories import moment
 
 pytestmark = pytest.mark.django_db
@@ -62,13 +62,13 @@ def text_of(response):
 
 def test_periods_follow_one_another_by_half_year(signed_in, cast, half_yearly, clock):
     said = run("open_period", "2022Q4", at="2023-01-03")
-    assert said == "城口县科学素质实施方案：2022年下半年已开放填报，截止时间 2023-01-10 23:59。"
+    assert said == "城口县科学素质实施方案：2022年下半年已开放填报，2023年1月10日24时截止。"
     clock("2023-07-03 09:00")
     page = text_of(signed_in(cast.kexie).get(f"{PLAN}periods/"))
     assert "按半年填报，期满后第 10 日截止，遇节假日顺延至下一个工作日" in page
     assert "下一半年： 2023年上半年 ，截止日期为 2023年7月10日" in page
     said = run("open_period", "2023Q2", at="2023-07-03")
-    assert said == "城口县科学素质实施方案：2023年上半年已开放填报，截止时间 2023-07-10 23:59。"
+    assert said == "城口县科学素质实施方案：2023年上半年已开放填报，2023年7月10日24时截止。"
     assert (
         run("close_period", "2023Q2", at="2023-08-01") == "城口县科学素质实施方案：2023年上半年已截止填报。"
     )
@@ -116,7 +116,7 @@ def test_what_is_no_period_of_the_plan_is_refused_in_words(
 def test_the_due_rule_is_the_plans_own(half_yearly):
     Plan.objects.update(due_days=20, due_on_working_day=False)
     said = run("open_period", "2023Q4", at="2024-01-02")
-    assert said == "城口县科学素质实施方案：2023年下半年已开放填报，截止时间 2024-01-20 23:59。"
+    assert said == "城口县科学素质实施方案：2023年下半年已开放填报，2024年1月20日24时截止。"
 
 
 def test_the_cadence_stands_once_a_period_was_opened(signed_in, cast, plan):
@@ -188,12 +188,12 @@ def test_figures_are_carried_by_the_name_of_their_half_year(signed_in, cast, fir
     assert not [value for value in values if "季" in value]
 
 
-NO_PERIOD_NAMED = ("本季度无新进展",)
 PAGES = {
     "kexie": [
         *("", "?period=2022Q4", "tasks/", "tasks/1/", "actions/1/", "departments/", "indicators/"),
         *("indicators/training/", "indicators/literate/", "indicators/literate/record/", "exports/"),
         *("review/", "periods/", "periods/2023Q2/", "periods/2022Q4/", "periods/2023Q4/", "findings/"),
+        *("periods/2023Q2/reminders/", "periods/2022Q4/archive/", "annual/"),
     ],
     "nongye": [
         *("", "filing/", "filing/2023Q2/", "filing/2023Q2/sheet/", "filing/2023Q2/upload/"),
@@ -207,10 +207,43 @@ def test_no_page_of_a_half_yearly_plan_speaks_of_quarters(signed_in, cast, first
     clock("2023-07-05 09:00")
     response = signed_in(getattr(cast, user)).get(PLAN + page)
     assert response.status_code == 200
-    said = text_of(response)
-    for name in NO_PERIOD_NAMED:
-        said = said.replace(name, "")
-    assert re.findall(r".{0,12}季.{0,12}", said) == []
+    assert quarters_in(text_of(response)) == []
+
+
+def quarters_in(text):
+    """Where the text speaks of quarters, with its surroundings."""
+    return re.findall(r".{0,12}季.{0,12}", text)
+
+
+def test_no_offline_workbook_of_a_half_yearly_plan_speaks_of_quarters(signed_in, cast, first_half, clock):
+    clock("2023-07-05 09:00")
+    client, address = signed_in(cast.nongye), f"{PLAN}filing/2023Q2/"
+    book = offline.download(client, address)
+    cells = [cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row]
+    assert quarters_in("\n".join(str(cell) for cell in cells)) == []
+    offline.cell(book["进展"], 1, "本半年进展").value = "建成示范园一个。"
+    offline.cell(book["进展"], 2, "本半年无新进展").value = "是"
+    offline.cell(book["进展"], 2, "无新进展的原因").value = "汛期停工。"
+    shown = offline.upload(client, address, book)
+    assert (offline.complaints(shown), quarters_in(text_of(shown))) == ([], [])
+    offline.confirm(client, address, shown)
+    assert [entry.told for entry in ProgressEntry.objects.filter(report__period=first_half).order_by("pk")][
+        1:
+    ] == ["建成示范园一个。", "无新进展：汛期停工。"]
+
+
+@pytest.mark.parametrize("status", ["ENDORSING", "SUBMITTED", "ACCEPTED"])
+def test_no_refusal_in_a_half_yearly_plan_speaks_of_quarters(
+    signed_in, cast, units, first_half, clock, status
+):
+    clock("2023-07-05 09:00")
+    report = factories.make_report(first_half, units.nongye, status=status, by=cast.nongye)
+    client, address = signed_in(cast.nongye), f"{PLAN}filing/2023Q2/"
+    for verb in ("SEND_UP", "SUBMIT"):
+        page = client.post(address, {"verb": verb, "version": report.version, "reason": "核对"}, follow=True)
+        assert quarters_in(text_of(page)) == [], verb
+    data = {"until": "2023-07-20", "reason": "汛期"}
+    assert quarters_in(text_of(client.post(f"{address}extension/", data, follow=True))) == []
 
 
 def test_a_years_report(signed_in, cast, plan, clock):

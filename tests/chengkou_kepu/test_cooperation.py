@@ -1,11 +1,14 @@
 """征集和分工: leads ask, supporters answer, and rows without a concrete duty are settled once."""
 
+from datetime import date
+
 import pytest
 
 from tasks import cooperation, workflow
-from tasks.models import NoDuty, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
+from tasks.models import Extension, NoDuty, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
 from tasks.refusals import Refused
 from tests import factories
+from tests.factories import moment
 from tests.files import upload_of
 from tests.posting import return_address, typed
 
@@ -43,6 +46,22 @@ def asked(signed_in, cast, plan, period, units):
     response = signed_in(cast.nongye).post(page_address(plan, period), data)
     assert response.status_code == 302
     return SupportRequest.objects.get()
+
+
+def test_a_lead_with_an_extension_asks_up_to_its_own_deadline(signed_in, cast, plan, period, units, clock):
+    clock("2023-10-09 09:00")
+    asked = {"asked_by": cast.nongye, "asked_at": moment(NOW), "asked_until": date(2023, 10, 20)}
+    decided = {"status": "GRANTED", "decided_by": cast.kexie, "decided_at": moment(NOW)}
+    Extension.objects.create(
+        period=period, department=units.nongye, granted_until=date(2023, 10, 20), **asked, **decided
+    )
+    client, address = signed_in(cast.nongye), page_address(plan, period)
+    assert 'value="2023-10-17"' in client.get(address).content.decode()
+    late = asking(plan, [(units.kexie, 1)], due_on="2023-10-21")
+    page = client.post(address, late, follow=True).content.decode()
+    assert "答复日期应在今天和本单位的截止日期（2023年10月20日）之间。" in page
+    client.post(address, late | {"due_on": "2023-10-20"})
+    assert SupportRequest.objects.get().due_on == date(2023, 10, 20)
 
 
 def test_being_asked_makes_a_supporter_owe_and_tells_it_so(signed_in, cast, plan, period, units, asked):
@@ -94,8 +113,22 @@ def test_an_empty_line_is_no_answer(signed_in, cast, plan, period, units, asked)
     ("user", "unit", "rows", "due_on", "status", "said"),
     [
         ("nongye", "nongye", [], "2023-10-09", 200, "请勾选要征集的单位和工作。"),
-        ("nongye", "nongye", [("kexie", 1)], "2023-10-04", 200, "答复日期应在今天和本季截止日期之间。"),
-        ("nongye", "nongye", [("kexie", 1)], "2023-10-11", 200, "答复日期应在今天和本季截止日期之间。"),
+        (
+            "nongye",
+            "nongye",
+            [("kexie", 1)],
+            "2023-10-04",
+            200,
+            "答复日期应在今天和本单位的截止日期（2023年10月10日）之间。",
+        ),
+        (
+            "nongye",
+            "nongye",
+            [("kexie", 1)],
+            "2023-10-11",
+            200,
+            "答复日期应在今天和本单位的截止日期（2023年10月10日）之间。",
+        ),
         ("nongye", "nongye", [("kexie", 1)], "下周", 200, "日期写法如 2023-10-10。"),
         ("nongye", "nongye", [("kexie", 1)], "0001-01-01", 200, "日期应在2000年至2099年之间，请核对年份。"),
         ("nongye", "nongye", [("kexie", 3)], "2023-10-09", 403, ""),

@@ -150,7 +150,7 @@ def test_no_progress_carries_its_figure_and_a_fall_and_a_proxy_are_remarked(
     report.entries.filter(completion=30).update(fall_reason="重新核定")
     shown = [(row[4], row[5], row[6], row[15]) for row in rows(detail())[1:]]
     assert shown == [
-        ("无新进展", 0.45, "本季度无新进展：农忙", "代填，依据：书面报送表；进度沿用上次"),
+        ("无新进展", 0.45, "无新进展：农忙", "代填，依据：书面报送表；进度沿用上次"),
         ("推进中", 0.3, "第2项进展", "代填，依据：书面报送表；进度下降原因：重新核定"),
     ]
 

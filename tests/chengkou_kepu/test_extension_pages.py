@@ -50,6 +50,16 @@ def granted(asked, cast):
     return asked
 
 
+def test_a_day_off_is_remarked_on_before_and_after_it_is_granted(signed_in, cast, plan, period, asked):
+    Extension.objects.update(asked_until=date(2023, 10, 21))
+    note = "该日为星期六（非工作日）。"
+    client = signed_in(cast.kexie)
+    assert note in client.get(f"/plans/{plan.slug}/review/").content.decode()
+    data = {"verb": "grant", "due_on": "2023-10-21"}
+    page = client.post(decide_address(plan, asked), data, follow=True).content.decode()
+    assert f"县教委2023年第三季度季报已同意延期至2023年10月21日24时。{note}" in page
+
+
 def test_the_whole_way(signed_in, cast, plan, period, units, clock):
     client = signed_in(cast.jiaowei)
     page = client.post(ask_address(plan), {"until": "2023-10-20", "reason": "人员在外培训"}, follow=True)

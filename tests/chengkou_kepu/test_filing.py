@@ -201,7 +201,7 @@ def test_no_change_leaves_the_completion_last_accepted(signed_in, cast, units, p
     }
     signed_in(cast.nongye).post(address(plan, period), data)
     entry = ProgressEntry.objects.get(report__period=period)
-    assert (entry.stage, entry.completion, entry.told) == ("", None, "本季度无新进展：汛期停工。")
+    assert (entry.stage, entry.completion, entry.told) == ("", None, "无新进展：汛期停工。")
 
 
 def test_a_fall_is_asked_for_its_reason_and_the_reviewer_reads_it(

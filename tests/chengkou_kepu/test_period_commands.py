@@ -41,7 +41,7 @@ def test_opens_the_quarter_with_its_statutory_deadline():
 
     said = run("open_period", "2023Q3", at="2023-10-01T08:30")
 
-    assert said == f"{NAME}：2023年第三季度已开放填报，截止时间 2023-10-10 23:59。"
+    assert said == f"{NAME}：2023年第三季度已开放填报，2023年10月10日24时截止。"
     due_at = moment("2023-10-10 23:59").replace(second=59)
     assert periods(plan) == [(2023, 3, moment("2023-10-01 08:30"), due_at, None)]
     assert verbs() == [("开放填报", f"{NAME} 2023年第三季度", None)]
@@ -52,7 +52,7 @@ def test_a_given_deadline_ends_with_its_day():
 
     said = run("open_period", "2023Q3", at="2023-10-01", due="2023-10-20")
 
-    assert said == f"{NAME}：2023年第三季度已开放填报，截止时间 2023-10-20 23:59。"
+    assert said == f"{NAME}：2023年第三季度已开放填报，2023年10月20日24时截止。"
     assert plan.periods.get().due_at == moment("2023-10-20 23:59").replace(second=59)
 
 
@@ -63,7 +63,7 @@ def test_opening_again_changes_nothing():
 
     said = run("open_period", "2023Q3", at="2023-10-05", due="2023-10-20")
 
-    assert said == f"{NAME}：2023年第三季度此前已开放填报，没有改动，截止时间 2023-10-10 23:59。"
+    assert said == f"{NAME}：2023年第三季度此前已开放填报，没有改动，2023年10月10日24时截止。"
     assert (periods(plan), verbs()) == before
 
 
@@ -88,6 +88,8 @@ def test_the_plan_of_that_day_is_meant_unless_another_is_named():
         ("2023Q3", {"plan": "wuxi"}, "没有标识为 wuxi 的方案。"),
         ("2023Q3", {"due": "2023-09-30"}, "截止日期应晚于开放时间。"),
         ("2023Q3", {"due": "10月20日"}, "日期写法应如 2023-10-20，不能是“10月20日”。"),
+        ("2025Q4", {}, "2025年第四季度还没有开始，自2025年10月1日起可以开放填报。"),
+        ("2023Q3", {"due": "9999-12-31"}, "年份应在2000年至2099年之间，不能是“9999-12-31”。"),
         ("2023Q3", {"at": "昨天"}, "时间写法应如 2023-10-09 或 2023-10-09T16:30，不能是“昨天”。"),
     ],
 )
@@ -96,6 +98,37 @@ def test_what_cannot_be_opened_is_refused(code, options, sentence):
 
     assert refusal("open_period", code, **{"at": "2023-10-01"} | options) == sentence
     assert periods(plan) == []
+
+
+COMMANDS = {
+    "open_period": ["2023Q3"],
+    "close_period": ["2023Q3"],
+    "freeze_period": ["2023Q3"],
+    "send_reminders": [],
+    "sweep_evidence": [],
+    "load_demo": [],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("at", "sentence"),
+    [
+        ("0001-01-01", "年份应在2000年至2099年之间，不能是“0001-01-01”。"),
+        ("9999-12-31", "年份应在2000年至2099年之间，不能是“9999-12-31”。"),
+        ("2025-02-30", "时间写法应如 2023-10-09 或 2023-10-09T16:30，不能是“2025-02-30”。"),
+        ("2023年10月9日", "时间写法应如 2023-10-09 或 2023-10-09T16:30，不能是“2023年10月9日”。"),
+        ("", "时间写法应如 2023-10-09 或 2023-10-09T16:30，不能是“”。"),
+    ],
+)
+def test_a_time_that_is_none_is_refused_by_every_command(plan, command, at, sentence):
+    assert refusal(command, *COMMANDS[command], at=at) == sentence
+
+
+def test_a_quarter_can_be_opened_from_its_first_day(plan):
+    told = "2023年第四季度还没有开始，自2023年10月1日起可以开放填报。"
+    assert refusal("open_period", "2023Q4", at="2023-09-30T23:59") == told
+    assert run("open_period", "2023Q4", at="2023-10-01").startswith(f"{NAME}：2023年第四季度已开放填报，")
 
 
 def test_without_any_plan_the_way_to_one_is_named():
@@ -129,7 +162,7 @@ def test_a_deadline_reckoned_without_the_years_holidays_is_said_to_be():
     said = run("open_period", "2026Q4", at="2026-12-31")
 
     assert said == (
-        f"{NAME}：2026年第四季度已开放填报，截止时间 2027-01-11 23:59。"
+        f"{NAME}：2026年第四季度已开放填报，2027年1月11日24时截止。"
         "2027年放假安排尚未公布，截止日期暂按周末推算。"
     )
 

@@ -1,16 +1,18 @@
 """A period as the coordinator sees it: the preview, opening, filing as it comes in, and the baseline."""
 
 import re
+from datetime import date
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from departments.models import AuditRecord, Membership
-from tasks import workflow
+from tasks import calendar, workflow
 from tasks.models import QuarterlyReport, ReportingPeriod, SupportRequest
 from tests import factories
 from tests.factories import moment
+from tests.posting import return_address, typed
 
 pytestmark = pytest.mark.django_db
 PERIODS = "/plans/chengkou-2021-2025/periods/"
@@ -42,6 +44,13 @@ def test_the_preview_says_who_will_owe_what_and_why(signed_in, cast, plan, basel
     ]
     assert "不需报送 1 个 县科协" in text_of(markup)
     assert not ReportingPeriod.objects.filter(year=2023).exists()
+
+
+def test_a_task_of_two_leads_is_counted_once(signed_in, cast, plan, baseline, units, clock):
+    clock("2023-04-03 09:00")
+    factories.make_task(plan, 4, leads=[units.nongye, units.jiaowei])
+    page = text_of(page_of(signed_in(cast.kexie), "2023Q1"))
+    assert "牵头工作 4 项（有的由几个单位共同牵头，各报各的，共 5 条）。" in page
 
 
 def test_a_closed_out_task_a_setting_and_a_missing_reporter_show_in_it(
@@ -83,6 +92,45 @@ def test_opening_with_its_own_or_a_typed_deadline(signed_in, cast, plan, baselin
         (2, moment("2023-07-10 23:59").replace(second=59)),
     ]
     assert list(AuditRecord.objects.values_list("verb", "by__username")) == [("开放填报", "kexie")] * 2
+
+
+@pytest.mark.parametrize(
+    ("day", "note"),
+    [
+        ("2023-10-14", "该日为星期六（非工作日）。"),
+        ("2023-10-06", "该日为法定节假日。"),
+        ("2023-10-07", ""),
+    ],
+)
+def test_a_deadline_on_a_day_off_is_remarked_on(signed_in, cast, plan, period, clock, day, note):
+    clock("2023-10-02 09:00")
+    client = signed_in(cast.kexie)
+    page = client.post(f"{PERIODS}2023Q3/", {"verb": "due", "due_on": day}, follow=True).content.decode()
+    told = calendar.zh_day(date.fromisoformat(day))
+    assert f"2023年第三季度的截止日期已改为{told}。{note}" in page
+    assert page.count("非工作日") + page.count("法定节假日") == (2 if note else 0)
+
+
+def test_a_quarter_that_has_not_begun_is_not_offered_and_refused(signed_in, cast, plan, baseline, clock):
+    client = signed_in(cast.kexie)
+    clock("2022-12-31 09:00")
+    page = text_of(client.get(PERIODS).content.decode())
+    assert "下一季度： 2023年第一季度 ，自 2023年1月1日 起可以开放填报。" in page
+    assert "预览并开放" not in page
+    told = "2023年第一季度还没有开始，自2023年1月1日起可以开放填报。"
+    address = f"{PERIODS}2023Q1/"
+    for response in (client.get(address, follow=True), client.post(address, {"verb": "open"}, follow=True)):
+        assert told in text_of(response.content.decode())
+    assert list(plan.periods.all()) == [baseline]
+    clock("2023-01-01 00:00")
+    assert "预览并开放2023年第一季度" in text_of(client.get(PERIODS).content.decode())
+
+
+def test_a_plan_that_has_not_begun_offers_no_quarter(signed_in, cast, clock):
+    factories.make_plan(starts_on=date(2026, 1, 1), ends_on=date(2030, 12, 31))
+    clock("2025-11-20 09:00")
+    page = text_of(signed_in(cast.kexie).get(PERIODS).content.decode())
+    assert "方案期自 2026年1月1日 起，第一个填报期届时可以开放。" in page
 
 
 def test_filing_is_seen_as_it_comes_in(signed_in, cast, plan, period, units, clock):
@@ -260,3 +308,51 @@ def test_closing_names_the_units_whose_own_approver_has_the_return(
     report.refresh_from_db()
     assert (report.status, report.first_submitted_at) == ("SUBMITTED", moment("2023-10-12 09:00"))
     assert left not in page_of(signed_in(cast.kexie), "2023Q3")
+
+
+def test_what_comes_back_after_the_closing_is_corrected_and_filed(
+    signed_in, cast, plan, period, units, clock
+):
+    clock("2023-10-12 09:00")
+    report = factories.fill(period, units.nongye, by=cast.nongye, at=moment("2023-10-09 09:00"))
+    workflow.send_up(report, by=cast.nongye, at=moment("2023-10-10 10:00"), version=report.version)
+    signed_in(cast.kexie).post(f"{PERIODS}2023Q3/", {"verb": "close"})
+    client = signed_in(cast.nongye)
+    address = return_address(plan, period, units.nongye)
+    client.post(address, {"verb": "RECALL", "version": report.version + 1})
+    assert 'value="SEND_UP"' in client.get(address).content.decode()
+    client.post(address, typed(period, units.nongye, 1, progress="补充：又办一场。"))
+    report.refresh_from_db()
+    client.post(address, {"verb": "SEND_UP", "version": report.version})
+    signed_in(cast.nongye_sh).post(address, {"verb": "SUBMIT", "version": report.version + 1})
+    report.refresh_from_db()
+    assert (report.status, report.first_submitted_at) == ("SUBMITTED", moment("2023-10-12 09:00"))
+    told = report.entries.filter(responsibility__task__number=1).values_list("progress", flat=True)
+    assert list(told) == ["补充：又办一场。"]
+
+
+def test_what_a_unit_of_another_day_has_begun_is_named_and_holds_nothing_up(
+    signed_in, cast, plan, baseline, period, units, clock
+):
+    """县林业局 is set up only after the quarter's last day, and had sent its return up all the same."""
+    forestry = factories.make_department("县林业局")
+    forestry.begins_on = date(2023, 10, 5)
+    forestry.save()
+    report = factories.make_report(period, forestry, status="ENDORSING", first_submitted_at=None)
+    clock("2023-10-12 09:00")
+    client = signed_in(cast.kexie)
+    page = client.post(f"{PERIODS}2023Q3/", {"verb": "close"}, follow=True).content.decode()
+    assert "其审核人还可以报送" not in page
+    (named,) = re.findall(r'<section class="card" id="stray">.*?</section>', page, re.S)
+    assert text_of(named) == (
+        "不由原单位报送的季报 1 份 下列单位在2023年9月30日已不存在或尚未设立，2023年第三季度由当日存在的单位报送。"
+        "这些内容不计入应报，也不影响定稿归档。 县林业局 单位审核中"
+    )
+    address = f"/plans/chengkou-2021-2025/review/{report.pk}/"
+    assert address in named
+    assert address in client.get(f"{PERIODS}2023Q3/archive/").content.decode()
+    assert client.get(address).status_code == 200
+    client.post(f"{PERIODS}2023Q3/archive/", {"verb": "freeze"})
+    period.refresh_from_db()
+    assert period.frozen_at == moment("2023-10-12 09:00")
+    assert 'id="stray"' not in page_of(client, "2023Q3")

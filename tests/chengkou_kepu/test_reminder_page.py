@@ -35,10 +35,10 @@ def page_text(response):
 def post(signed_in, cast, plan, period, clock):
     """Post as the coordinator, three days after the deadline."""
 
-    def post(verb, *units, by=None, **data):
-        clock(OVERDUE)
+    def post(verb, *units, by=None, at=OVERDUE, **data):
+        clock(at)
         data = {"verb": verb, "units": [unit.pk for unit in units], "text": TEXT} | data
-        return signed_in(by or cast.kexie).post(address(plan), data, follow=verb != "letter")
+        return signed_in(by or cast.kexie).post(address(plan), data, follow="confirm" not in data)
 
     return post
 
@@ -89,7 +89,7 @@ def test_texts_to_copy_name_unit_deadline_and_link(signed_in, cast, plan, period
     assert [row.text for row in response.context["rows"]] == [
         "县农业农村委：2023年第三季度季报2023年10月10日24时截止，已逾期 3 天，尚未报送，再次提醒尽快登录平台填报；"
         f"如有困难，请与县科协联系。{filing}?unit={units.nongye.pk}",
-        "县教委：2023年第三季度季报2023年10月20日24时（延期至10月20日）截止，还有 7 天，尚未报送，请按时登录平台填报；"
+        "县教委：2023年第三季度季报2023年10月20日24时（已同意延期）截止，还有 7 天，尚未报送，请按时登录平台填报；"
         f"如有困难，请与县科协联系。{filing}?unit={units.jiaowei.pk}",
     ]
     assert response.context["group_text"] == (
@@ -109,7 +109,7 @@ def test_the_chosen_units_are_reminded_in_the_edited_words(post, cast, units, ex
     assert "已提醒 2 个单位。" in page
     told = {
         "县农业农村委": "县农业农村委：2023年10月10日24时截止，已逾期 3 天，请填报。",
-        "县教委": "县教委：2023年10月20日24时（延期至10月20日）截止，还有 7 天，请填报。",
+        "县教委": "县教委：2023年10月20日24时（已同意延期）截止，还有 7 天，请填报。",
     }
     records = Reminder.objects.order_by("pk").values_list(
         "department__name", "text", "people", "step", "channel", "by__username", "at"
@@ -215,7 +215,7 @@ def test_the_letter_is_an_official_document(post, plan, cast, units):
     plan.issuer = "县全民科学素质工作领导小组办公室"
     plan.save()
     User.objects.filter(pk=cast.kexie.pk).update(phone="023-59220001")
-    response = post("letter", units.jiaowei)
+    response = post("letter", units.jiaowei, confirm="record")
     name = unquote(response["Content-Disposition"].partition("''")[2])
     assert name == "城口县2021—2025年催报函（县教委）_2023年第三季度_20231013.docx"
     document = letter(response)
@@ -224,8 +224,8 @@ def test_the_letter_is_an_official_document(post, plan, cast, units):
         "县教委：",
         "按照《城口县科学素质实施方案》实施情况季度填报安排，贵单位2023年第三季度季报应于2023年10月10日24时前报送。"
         "截至2023年10月13日，已逾期3天，尚未收到贵单位的季报。",
-        "请贵单位收到本函后尽快登录平台填报；确有困难的，请及时与我们联系。",
-        "联系单位：县科协，联系人：科协干部，联系电话：023-59220001。",
+        "请贵单位收到本函后尽快登录“城口县科普规划实施跟踪”平台填报；确有困难的，请及时与我们联系。",
+        "联系人：科协干部（县科协），联系电话：023-59220001。",
         "县全民科学素质工作领导小组办公室",
         "2023年10月13日",
     ]
@@ -251,7 +251,7 @@ def font(run):
 
 
 def test_several_letters_stand_on_pages_of_their_own_and_on_record(post, units):
-    response = post("letter", units.nongye, units.jiaowei)
+    response = post("letter", units.nongye, units.jiaowei, confirm="record")
     assert "催报函_2023年第三季度" in unquote(response["Content-Disposition"])
     document = letter(response)
     told = [p.text for p in document.paragraphs if p.text.strip()]
@@ -262,6 +262,57 @@ def test_several_letters_stand_on_pages_of_their_own_and_on_record(post, units):
     records = list(Reminder.objects.order_by("pk").values_list("department__name", "channel", "people"))
     assert records == [("县农业农村委", "LETTER", 0), ("县教委", "LETTER", 0)]
     assert "已逾期3天，尚未收到贵单位的季报。" in Reminder.objects.first().text
+
+
+def test_letters_are_shown_first_and_put_on_record_only_when_asked(post, units):
+    page = page_text(post("letter", units.nongye, units.jiaowei))
+    assert "以下为将要打印的内容，尚未登记为催报" in page
+    assert page.count("<h2>关于报送2023年第三季度季报的催报函</h2>") == 2
+    assert "方案没有设置“通报落款”，以下以县科协落款" in page
+    draft = post("letter", units.nongye, confirm="draft")
+    assert "县农业农村委：" in [p.text for p in letter(draft).paragraphs]
+    assert not Reminder.objects.exists()
+    post("letter", units.nongye, confirm="record")
+    again = page_text(post("letter", units.nongye, confirm="record"))
+    assert "县农业农村委的催报函今天已经登记。" in again
+    assert "没有这个操作。" in page_text(post("letter", units.nongye, confirm="tear"))
+    assert Reminder.objects.count() == 1
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_letters_take_the_same_queries_however_many(post, units, count):
+    chosen = [units.nongye, units.jiaowei][:count]
+    with CaptureQueriesContext(connection) as captured:
+        assert len(post("letter", *chosen).context["letters"]) == count
+    assert len(captured) == 32
+
+
+def test_a_second_letter_reads_as_one(post, period, units, cast, extended):
+    """县教委 was reminded before its own deadline only: its letter is the first."""
+    for unit, due_on, at in [
+        (units.nongye, "2023-10-10", "2023-10-11 09:00"),
+        (units.jiaowei, "2023-10-20", "2023-10-19 09:00"),
+    ]:
+        Reminder.objects.create(
+            period=period, department=unit, due_on=due_on, text="请报。", at=moment(at), by=cast.kexie
+        )
+    response = post("letter", units.nongye, units.jiaowei, confirm="draft", at="2023-10-22 09:00")
+    told = [p.text for p in letter(response).paragraphs if p.text]
+    assert (told[0], told[7]) == ("关于再次催报2023年第三季度季报的函", "关于报送2023年第三季度季报的催报函")
+    assert told[2] == (
+        "按照《城口县科学素质实施方案》实施情况季度填报安排，贵单位2023年第三季度季报应于2023年10月10日24时前报送。"
+        "我们已于2023年10月11日催报。截至2023年10月22日，已逾期12天，仍未收到贵单位的季报。"
+    )
+    assert told[9].endswith(
+        "应于2023年10月20日24时前报送（已同意延期）。截至2023年10月22日，已逾期2天，尚未收到贵单位的季报。"
+    )
+
+
+@override_settings(SITE_URL="https://kepu.example.gov.cn")
+def test_the_letter_names_the_address_where_one_is_set(post, plan, units):
+    told = [p.text for p in letter(post("letter", units.nongye, confirm="draft")).paragraphs]
+    link = f"https://kepu.example.gov.cn/plans/{plan.slug}/filing/2023Q3/?unit={units.nongye.pk}"
+    assert any(f"“城口县科普规划实施跟踪”平台（{link}）填报" in text for text in told)
 
 
 def test_no_letter_before_the_units_own_deadline(post, units, extended):

@@ -169,7 +169,7 @@ def test_an_extension_moves_the_steps(plan, period, cast, units):
         send(day)
     told = Reminder.objects.filter(department=units.jiaowei, due_on=date(2023, 10, 20)).order_by("pk")
     assert [(r.at.day, r.step) for r in told] == [(12, -7), (16, -3), (18, -1), (20, 1), (22, 3)]
-    assert "2023年10月20日24时（延期至10月20日）截止，还有 7 天" in told[0].text
+    assert "2023年10月20日24时（已同意延期）截止，还有 7 天" in told[0].text
     assert list(
         Reminder.objects.filter(department=units.nongye).order_by("pk").values_list("step", flat=True)
     ) == [-7, -3, -1, 1, 3, 7, 14]

@@ -243,8 +243,8 @@ def test_what_stood_before_a_quarter_is_the_last_accepted_figure(plan, period, n
     lines = [responsibility(nongye, n) for n in (1, 2)]
     before = ProgressEntry.objects.latest_accepted_before(period, lines)
     assert [(before[r.pk].told, before[r.pk].stands_at, before[r.pk].stands_since) for r in lines] == [
-        ("本季度无新进展：冬闲后实施", 20, first),
-        ("本季度无新进展：冬闲后实施", 0, second),
+        ("无新进展：冬闲后实施", 20, first),
+        ("无新进展：冬闲后实施", 0, second),
     ]
 
 

@@ -143,7 +143,7 @@ def test_it_is_asked_once(decide, ask, cast):
 
 def test_who_has_filed_needs_none(ask, period, units):
     factories.make_report(period, units.jiaowei, status="SUBMITTED")
-    assert refused(ask) == (Refused, "本季季报已报送，不需延期。")
+    assert refused(ask) == (Refused, "2023年第三季度季报已报送，不需延期。")
 
 
 @pytest.mark.parametrize("name", ["jiaowei", "nongye", "kexie_tb", "lingdao", "outsider", "shenji"])

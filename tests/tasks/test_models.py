@@ -479,7 +479,7 @@ def test_the_latest_accepted_text_up_to_a_quarter(plan, baseline, period, units)
     assert texts(period) == {line.pk: "第1项进展"}
     QuarterlyReport.objects.update(status="ACCEPTED")
     ProgressEntry.objects.filter(report__period=period).update(no_change=True, no_change_reason="冬闲后实施")
-    assert texts(period) == {line.pk: "本季度无新进展：冬闲后实施"}
+    assert texts(period) == {line.pk: "无新进展：冬闲后实施"}
     assert texts(baseline) == {line.pk: "第1项进展"}
     before = ProgressEntry.objects.latest_accepted_before(period, [line])
     assert {pk: entry.report.period.code for pk, entry in before.items()} == {line.pk: "2022Q4"}

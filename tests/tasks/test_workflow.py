@@ -431,11 +431,21 @@ def test_what_was_sent_up_before_the_closing_is_late_or_in_time_by_its_filing(dr
     assert act("SUBMIT", report, cast.nongye_sh, at=LATER).first_submitted_at == LATER
 
 
-def test_what_came_back_after_the_closing_is_a_draft_like_any_other(draft, cast, period):
+def test_what_comes_back_after_the_closing_can_still_be_filed(draft, cast, period):
     report = walk(draft, cast, "SEND_UP")
     put(period, "closed")
     report = act("RECALL", report, cast.nongye)
-    assert str(refusal("SEND_UP", report, cast.nongye)) == "2023年第三季度已截止填报。"
+    assert workflow.reason_lines_fixed(report, at=AT, by=cast.nongye) == ""
+    report = act("SEND_BACK", act("SEND_UP", report, cast.nongye), cast.nongye_sh)
+    report = act("SUBMIT", act("SEND_UP", report, cast.nongye), cast.nongye_sh, at=LATER)
+    assert (report.status, report.first_submitted_at) == ("SUBMITTED", LATER)
+
+
+def test_what_came_back_before_the_closing_is_a_draft_like_any_other(draft, cast, period):
+    report = walk(draft, cast, "SEND_UP RECALL")
+    period.closed_at = LATER
+    period.save()
+    assert str(refusal("SEND_UP", report, cast.nongye, at=LATER)) == "2023年第三季度已截止填报。"
 
 
 # 线下签批

@@ -2,9 +2,7 @@
 
 from django.core.management import BaseCommand, CommandError
 
-from chengkou_kepu.management.moments import moment
-from chengkou_kepu.management.periods import add_period, chosen_plan, quarter
-from tasks import calendar
+from chengkou_kepu.management.periods import add_period, asked
 from tasks.periods import close_period, left_endorsing, require_openable
 from tasks.refusals import Refused
 
@@ -16,16 +14,12 @@ class Command(BaseCommand):
         add_period(parser)
 
     def handle(self, *args, **options):
-        at = moment(options["at"])
-        year, number = quarter(options["period"])
-        plan = chosen_plan(options["plan"], at=at)
-        period = plan.periods.filter(year=year, quarter=number).first()
+        told = asked(options)
         try:
-            if period is None:
-                require_openable(plan, year, number)
-                raise CommandError(f"{calendar.label(year, number, plan.cadence)}还没有开放填报。")
-            state = "此前已截止填报，没有改动" if period.closed_at else "已截止填报"
-            period = close_period(period, by=None, at=at)
+            if told.period is None:
+                require_openable(told.plan, *told.key, at=told.at)
+            state = "此前已截止填报，没有改动" if told.opened().closed_at else "已截止填报"
+            period = close_period(told.period, by=None, at=told.at)
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
-        self.stdout.write(f"{plan}：{period}{state}。{left_endorsing(period)}")
+        self.stdout.write(f"{told.plan}：{period}{state}。{left_endorsing(period)}")

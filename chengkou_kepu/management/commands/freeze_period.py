@@ -3,9 +3,7 @@
 from django.core.management import BaseCommand, CommandError
 
 from chengkou_kepu.freezing import freeze_quarter
-from chengkou_kepu.management.moments import moment
-from chengkou_kepu.management.periods import add_period, chosen_plan, quarter
-from tasks import calendar
+from chengkou_kepu.management.periods import add_period, asked
 from tasks.refusals import Refused
 
 
@@ -16,17 +14,13 @@ class Command(BaseCommand):
         add_period(parser)
 
     def handle(self, *args, **options):
-        at = moment(options["at"])
-        year, number = quarter(options["period"])
-        plan = chosen_plan(options["plan"], at=at)
-        period = plan.periods.filter(year=year, quarter=number).first()
-        if period is None:
-            raise CommandError(f"{calendar.label(year, number, plan.cadence)}还没有开放填报。")
+        told = asked(options)
+        period = told.opened()
         state = "此前已定稿归档，没有改动" if period.frozen_at else "已定稿归档"
         try:
-            frozen = freeze_quarter(period, by=None, at=at)
+            frozen = freeze_quarter(period, by=None, at=told.at)
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
         self.stdout.write(
-            f"{plan}：{period}{state}，规则第 {frozen.rule_version} 版，汇总表 SHA-256：{frozen.sha256}。"
+            f"{told.plan}：{period}{state}，规则第 {frozen.rule_version} 版，汇总表 SHA-256：{frozen.sha256}。"
         )

@@ -2,8 +2,8 @@
 
 from django.core.management import BaseCommand, CommandError
 
-from chengkou_kepu.management.moments import day, moment
-from chengkou_kepu.management.periods import add_period, chosen_plan, due_text, quarter
+from chengkou_kepu.management.moments import day
+from chengkou_kepu.management.periods import add_period, asked
 from tasks import calendar
 from tasks.periods import open_period
 from tasks.refusals import Refused
@@ -17,14 +17,12 @@ class Command(BaseCommand):
         parser.add_argument("--due", metavar="日期", help="截止日期，如 2023-10-20；默认按方案的规定推算。")
 
     def handle(self, *args, **options):
-        at = moment(options["at"])
-        year, number = quarter(options["period"])
-        plan = chosen_plan(options["plan"], at=at)
+        told = asked(options)
         due_at = calendar.end_of(day(options["due"])) if options["due"] else None
-        was_there = plan.periods.filter(year=year, quarter=number).exists()
         try:
-            period = open_period(plan, year, number, by=None, at=at, due_at=due_at)
+            period = open_period(told.plan, *told.key, by=None, at=told.at, due_at=due_at)
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
-        state = "此前已开放填报，没有改动" if was_there else "已开放填报"
-        self.stdout.write(f"{plan}：{period}{state}，截止时间 {due_text(period)}。{period.due_note}")
+        state = "此前已开放填报，没有改动" if told.period else "已开放填报"
+        due = calendar.zh_day(calendar.local_day(period.due_at))
+        self.stdout.write(f"{told.plan}：{period}{state}，{due}24时截止。{period.due_note}")

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         for plan in plans:
             steps = ((s, s.people > 0) for s in steps_due(plan, at=at)) if dry_run else send_due(plan, at=at)
             for sending, done in steps:
-                what = f"{sending.unit.department}（{sending.period}季报{sending.kind.label}）"
+                what = f"{sending.unit.department}（{sending.period.report_title}{sending.kind.label}）"
                 if done:
                     sent += 1
                     self.stdout.write(f"{'将发送' if dry_run else '已发送'}：{what}，{sending.people} 人")
