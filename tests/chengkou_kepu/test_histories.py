@@ -7,6 +7,7 @@ what an archived quarter shows. A few short histories here; many long ones with 
 import os
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import transaction
@@ -32,7 +33,7 @@ from tasks.obligations import rates
 from tasks.reassignment import reassign
 from tasks.refusals import Refused
 from tasks.selection import periods_of
-from tasks.standing import unit_filings
+from tasks.standing import plan_standing, unit_filings
 from tests.factories import lead_values, moment
 
 pytestmark = pytest.mark.django_db
@@ -118,13 +119,14 @@ class History:
         with transaction.atomic():
             report = begin_report(period, unit, by=by, at=self.now)
             seen = dict(report.entries.values_list("responsibility_id", "version"))
-            lines = [LineInput(r.pk, seen.get(r.pk, 0), self.values(which)) for r in held]
+            lines = [LineInput(r.pk, seen.get(r.pk, 0), self.values(which, r)) for r in held]
             save_lines(report, lines, by=by, at=self.now)
         self.texts |= dict(report.entries.values_list("pk", "progress"))
 
-    def values(self, which):
+    def values(self, which, duty):
         self.count += 1
-        return lead_values(which % 100 + 1, progress=f"第{self.count}次写的文字。")
+        text = f"第{self.count}次写的文字。"
+        return lead_values(which % 100 + 1, progress=text) if duty.is_lead else {"progress": text}
 
     def send(self, which):
         """Submit, or send up where the unit has an approver; the approver submits."""
@@ -180,8 +182,10 @@ class History:
         unit, other = self.pick(self.units(), which), self.pick(self.units(), which // 5)
         kind = Reform.Kind.MERGE if which % 2 else Reform.Kind.RENAME
         name = other.name if which % 2 else f"{unit.name.split('（')[0]}（{self.count}）"
-        change = Change(kind, (unit,), (name,), calendar.local_day(self.now), "县委编委文件")
+        since = calendar.local_day(self.now) - timedelta(days=which % 4 * 70)
+        change, before = Change(kind, (unit,), (name,), since, "县委编委文件"), self.progress()
         carry_out(change, Choices(), by=self.coordinator, at=self.now)
+        assert self.progress() == before
 
     def reassign(self, which):
         task = self.pick(list(self.plan.tasks.order_by("number")), which)
@@ -202,6 +206,15 @@ class History:
 
     # What always holds
 
+    def progress(self):
+        """{(quarter, task number): completion}, as the pages have it."""
+        ledger = Ledger.load(self.plan)
+        return {
+            (period.code, task.number): task.completion
+            for period in self.periods()
+            for task in plan_standing(ledger, period, at=self.now).tasks
+        }
+
     def shown(self, pk):
         """What is stored of the period, and the figures that its pages are made of now."""
         known = self.periods()
@@ -212,6 +225,7 @@ class History:
 
     def check(self):
         self.check_states()
+        self.check_duties()
         stored = dict(ProgressEntry.objects.values_list("pk", "progress"))
         assert {pk: stored.get(pk) for pk in self.texts} == self.texts
         ledger = Ledger.load(self.plan)
@@ -231,6 +245,20 @@ class History:
         assert not QuarterlyReport.objects.filter(first_submitted_at__isnull=False).exclude(
             events__verb=filed
         )
+
+    def check_duties(self):
+        """A unit has a task once at a time, but for what is on record for a day; a duty continues an earlier one."""
+        duties = list(
+            Responsibility.objects.order_by("task", "department", "valid_from").select_related("continues")
+        )
+        held = [duty for duty in duties if duty.valid_from != duty.valid_to]
+        for one, next_one in pairwise(held):
+            if (one.task_id, one.department_id) == (next_one.task_id, next_one.department_id):
+                assert one.valid_to is not None
+                assert one.valid_to < next_one.valid_from
+        for duty in held:
+            assert duty.continues is None or duty.continues.valid_from <= duty.valid_from
+            assert duty.department.exists_on(duty.valid_from)
 
     def check_counts(self, period, filings):
         """Each unit once, by itself; whoever owes exists on the last day; a task's duties are of different units."""

@@ -47,15 +47,6 @@ def decide(task, cast, *, lead, supports=(), quarter=3, year=2023):
     reassign(task, leads=[lead], supports=list(supports), year=year, quarter=quarter, **asked)
 
 
-def test_a_reform_before_a_later_decision_on_the_same_task(reformed, refused, cast, plan, units):
-    decide(plan.tasks.get(number=3), cast, lead=units.nongye, supports=[units.jiaowei])
-    said = refused(lambda: reformed("RENAME", units.jiaowei, "县新教委", on=date(2023, 5, 1)))
-    assert said == "第3项的分工自2023年7月1日起另有调整，改革的生效日期不应早于该日。"
-    reformed("RENAME", units.jiaowei, "县新教委")
-    held = Responsibility.objects.filter(task__number=3, valid_to=None).order_by("role", "pk")
-    assert [(str(r.department), r.role) for r in held] == [("县农业农村委", "LEAD"), ("县新教委", "SUPPORT")]
-
-
 def test_a_day_on_which_the_plan_had_not_begun(reformed, refused, plan, units):
     said = refused(lambda: reformed("RENAME", units.jiaowei, "县新教委", on=plan.starts_on))
     assert said == f"生效日期应晚于《{plan}》的开始日期（2021年1月1日）。"
