@@ -300,18 +300,40 @@ def live(plan, steps):
     return history, done
 
 
-@settings(
+RANDOMLY = settings(
     max_examples=EXAMPLES,
     deadline=None,
     derandomize=SHORT,
     phases=[Phase.generate] if SHORT else list(Phase),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+@RANDOMLY
 @given(steps=STEPS)
 def test_whatever_happens_some_things_hold(plan, baseline, period, steps):
     with transaction.atomic():
         live(plan, steps)
         transaction.set_rollback(True)
+
+
+BEGINNING = "file 7, file 8, send 0, send 0, send 1, accept 0, accept 1, close 1, open 0"
+CHANGING = st.sampled_from(("reform", "reform", "reassign", "reassign", "wait", "open", "file", "archive"))
+CHANGES = st.lists(st.tuples(CHANGING, st.integers(0, 200)), min_size=6, max_size=LENGTH)
+
+
+@RANDOMLY
+@given(steps=CHANGES)
+def test_units_and_duties_change_in_any_order(plan, baseline, period, steps):
+    """Two accepted returns; then reforms dated before decisions on the same tasks, and before archived quarters."""
+    with transaction.atomic():
+        live(plan, [*written(BEGINNING), *steps])
+        transaction.set_rollback(True)
+
+
+def written(steps):
+    """Steps as they stand in a line: `file 7, send 0`."""
+    return [(verb, int(which)) for verb, which in (step.split() for step in steps.split(", "))]
 
 
 EVERYTHING = (
@@ -324,6 +346,5 @@ EVERYTHING = (
 
 def test_a_history_with_everything_in_it(plan, baseline, period):
     """The one above may by chance refuse everything: here each verb is carried out at least once."""
-    steps = [(verb, int(which)) for verb, which in (step.split() for step in EVERYTHING.split(", "))]
-    _, done = live(plan, steps)
+    _, done = live(plan, written(EVERYTHING))
     assert set(VERBS) - set(done) == set()
