@@ -11,6 +11,7 @@ from django.db import transaction
 from departments import audit
 from departments import reform as units_reform
 from departments.models import Department, Membership, Reform
+from departments.names import visible
 from indicators import ownership
 from tasks import calendar
 from tasks.handover import Move, foresee, hand_over, held_by
@@ -38,6 +39,9 @@ class Change:
     effective_on: date
     document: str
     note: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "names", tuple(visible(name) for name in self.names))
 
     @property
     def region_id(self):
@@ -147,7 +151,7 @@ def _require(change, *, by, at):
     units_reform.require(
         change.kind,
         change.units,
-        [name.strip() for name in change.names],
+        change.names,
         effective_on=change.effective_on,
         document=change.document,
         by=by,

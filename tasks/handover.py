@@ -243,18 +243,23 @@ def _continue_what_goes_on(goes_on, shares, vacated):
 def leave(duty, on):
     """The duty is over from the date on; whether it had not begun by then, and waits for `forget`.
 
-    Such a one is on record for a day alone, its first that is no quarter's last, on which nobody asks for it.
+    Such a one is on record for a day alone, its first that neither begins nor ends a quarter: nobody asks for that.
     """
     begun = duty.valid_from < on
     if begun:
         duty.valid_to = on - DAY
     else:
         duty.archived = _is_archived(duty)
-        if duty.valid_from == calendar.last_day(*calendar.quarter_of(duty.valid_from)):
+        while _begins_or_ends_a_quarter(duty.valid_from):
             duty.valid_from += DAY
         duty.valid_to = duty.valid_from
     duty.save(update_fields=["valid_from", "valid_to"])
     return not begun
+
+
+def _begins_or_ends_a_quarter(day):
+    quarter = calendar.quarter_of(day)
+    return day in (calendar.first_day(*quarter), calendar.last_day(*quarter))
 
 
 def forget(duties):

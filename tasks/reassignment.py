@@ -4,10 +4,11 @@ A new duty `continues` the one whose place it takes, so that progress is not los
 """
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 
 from departments import audit
 from departments.models import Department
+from departments.names import visible
 from departments.reform import lock_region
 
 from . import calendar, permissions
@@ -35,8 +36,8 @@ def require_from(plan, year, quarter, *, task=None):
     frozen = ReportingPeriod.objects.filter(plan=plan, frozen_at__isnull=False)
     if any(period.key >= (year, quarter) for period in frozen):
         raise Refused(f"{label}或以后的{noun}已定稿归档，请从归档以后的{noun}起调整。")
-    later = task and task.responsibilities.filter(valid_from__gt=first).order_by("-valid_from").first()
-    if later:
+    later = task and task.responsibilities.filter(valid_from__gt=first).exclude(valid_to=F("valid_from"))
+    if later := later and later.order_by("-valid_from").first():
         raise Refused(
             f"第{task.number}项自{calendar.zh_day(later.valid_from)}起已有新的分工，不能从更早的{noun}起调整。"
         )
@@ -49,6 +50,7 @@ def reassign(task, *, leads, supports, year, quarter, decided_by, reason, by, at
     `decided_by` is the document or meeting the decision rests on. A new lead continues the progress of the one whose
     place it takes. Refused without a lead, basis or reason, or where nothing changes.
     """
+    decided_by, reason = visible(decided_by), visible(reason)
     _require(task.plan, leads, supports, decided_by, reason, by=by)
     with transaction.atomic():
         _lock_units(task.plan, leads, supports)
@@ -56,7 +58,7 @@ def reassign(task, *, leads, supports, year, quarter, decided_by, reason, by, at
         held = hold_periods_from(task.plan.region_id, task.plan.starts_on)
         on = require_from(task.plan, year, quarter, task=task)
         _require_begun(leads, supports, on)
-        decision = _Decision(task, on, decided_by.strip())
+        decision = _Decision(task, on, decided_by)
         changes = decision.carry_out(leads, supports)
         if not changes:
             raise Refused("分工没有变化。")
@@ -70,7 +72,8 @@ def reassign(task, *, leads, supports, year, quarter, decided_by, reason, by, at
 
 def add_task(action, *, title, nature, leads, supports, year, quarter, decided_by, reason, by, at):
     """A task of the action that the table does not list, by decision, numbered after the plan's last; the Task."""
-    plan, title = action.plan, title.strip()
+    plan, title = action.plan, visible(title)
+    decided_by, reason = visible(decided_by), visible(reason)
     _require(plan, leads, supports, decided_by, reason, by=by)
     if not title:
         raise Refused("请写明重点工作名称。")
@@ -88,7 +91,7 @@ def add_task(action, *, title, nature, leads, supports, year, quarter, decided_b
             raise Refused("本方案已有这项重点工作。")
         number = (plan.tasks.aggregate(last=Max("number"))["last"] or 0) + 1
         task = Task.objects.create(plan=plan, action=action, number=number, title=title, nature=nature)
-        changes = _Decision(task, on, decided_by.strip()).carry_out(leads, supports)
+        changes = _Decision(task, on, decided_by).carry_out(leads, supports)
         detail = _told(plan, year, quarter, changes, decided_by, reason)
         audit.record("增列重点工作", task, by=by, at=at, detail=detail)
     return task
@@ -99,11 +102,11 @@ def _require(plan, leads, supports, decided_by, reason, *, by):
         raise NotAllowed("只有科协工作人员可以调整责任分工。")
     if not leads:
         raise Refused("请至少选择一个牵头单位。")
-    if not decided_by.strip():
+    if not decided_by:
         raise Refused("请写明依据的文件或会议。")
-    if len(decided_by.strip()) > 200:
+    if len(decided_by) > 200:
         raise Refused("依据不能超过 200 字。")
-    if not reason.strip():
+    if not reason:
         raise Refused("请写明调整理由。")
     units = [*leads, *supports]
     if len({unit.pk for unit in units}) < len(units):
@@ -133,7 +136,7 @@ def _require_begun(leads, supports, on):
 
 def _told(plan, year, quarter, changes, decided_by, reason):
     since = calendar.label(year, quarter, plan.cadence)
-    return f"{since}起：{'；'.join(changes)}。依据：{decided_by.strip()}。理由：{reason.strip()}"
+    return f"{since}起：{'；'.join(changes)}。依据：{decided_by}。理由：{reason}"
 
 
 class _Decision:

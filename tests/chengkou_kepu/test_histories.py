@@ -257,7 +257,8 @@ class History:
                 assert one.valid_to is not None
                 assert one.valid_to < next_one.valid_from
         for duty in held:
-            assert duty.continues is None or duty.continues.valid_from <= duty.valid_from
+            if duty.continues in held:
+                assert duty.continues.valid_from < duty.valid_from
             assert duty.department.exists_on(duty.valid_from)
 
     def check_counts(self, period, filings):

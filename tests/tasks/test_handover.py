@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 ON, NOW = date(2023, 5, 1), moment("2024-01-15 09:00")
 EVER, OPEN = date(2021, 1, 1), None
-APRIL, JUNE, JULY = date(2023, 4, 30), date(2023, 6, 30), date(2023, 7, 1)
+APRIL, JUNE, JULY, SECOND = date(2023, 4, 30), date(2023, 6, 30), date(2023, 7, 1), date(2023, 7, 2)
 SEPTEMBER, OCTOBER = date(2023, 9, 30), date(2023, 10, 1)
 
 
@@ -320,17 +320,17 @@ def test_lines_follow_the_duty_of_their_own_quarter(filed, units, reformed):
 
 
 def test_a_line_filed_on_a_duty_that_never_was_stays_on_record(filed, units, plan, reformed):
-    """县教委's return of the third quarter stays its own: the duty stays with it, for its first day alone."""
+    """县教委's return of the third quarter stays its own: the duty stays with it, for a day that nobody asks for."""
     reformed_rows = Responsibility.objects.filter(department=units.jiaowei, task__number=3)
     reformed("MERGE", units.jiaowei, "县农业农村委")
     assert lines()[2:] == [
         ("2023Q2", "县农业农村委", "县农业农村委", "LEAD", ON, 30),
         ("2023Q3", "县农业农村委", "县农业农村委", "LEAD", JULY, 40),
-        ("2023Q3", "县教委", "县教委", "SUPPORT", JULY, None),
+        ("2023Q3", "县教委", "县教委", "SUPPORT", SECOND, None),
     ]
     assert list(reformed_rows.order_by("pk").values_list("role", "valid_from", "valid_to")) == [
         ("LEAD", EVER, APRIL),
-        ("SUPPORT", JULY, JULY),
+        ("SUPPORT", SECOND, SECOND),
     ]
     assert [u.department for u in plan_standing_leads(plan, "2023Q3")] == ["县农业农村委"]
 
@@ -352,8 +352,8 @@ def test_a_line_that_the_new_unit_did_not_get_does_not_count_for_it(filed, units
     assert rows(3)[3:] == [
         ("县教育局", "LEAD", 1, ON, JUNE, "县委编委文件", 0),
         ("县农业农村委", "LEAD", 1, JULY, OPEN, "会议纪要", 3),
-        ("县教委", "SUPPORT", 3, JULY, JULY, "会议纪要", 3),
-        ("县教育局", "SUPPORT", 3, JULY, OPEN, "县委编委文件", 5),
+        ("县教育局", "SUPPORT", 3, JULY, OPEN, "县委编委文件", 6),
+        ("县教委", "SUPPORT", 3, SECOND, SECOND, "会议纪要", 3),
     ]
     assert [told[:3] for told in lines()][-1] == ("2023Q3", "县教委", "县教委")
 
@@ -392,7 +392,7 @@ def cooperation():
         ),
         (
             *("MERGE", "县教委", "县农业农村委"),
-            ([("县农业农村委", "县教委", JULY)], [("县教委", JULY, "ASKED")]),
+            ([("县农业农村委", "县教委", SECOND)], [("县教委", SECOND, "ASKED")]),
         ),
     ],
 )
@@ -466,10 +466,10 @@ def test_a_supporter_that_becomes_lead_from_the_quarter_it_began_in_keeps_its_cl
     held = rows(3)[3:]
     assert [row[:5] for row in held] == [
         ("县教委", "LEAD", 1, JULY, OPEN),
-        ("县教委", "SUPPORT", 3, JULY, JULY),
         ("县农业农村委", "SUPPORT", 4, JULY, OPEN),
+        ("县教委", "SUPPORT", 3, SECOND, SECOND),
     ]
-    assert cooperation()[1] == [("县教委", JULY, "ASKED")]
+    assert cooperation()[1] == [("县教委", SECOND, "ASKED")]
     assert lines()[-1] == ("2023Q3", "县教委", "县教委", "LEAD", JULY, None)
 
 
@@ -479,3 +479,19 @@ def test_a_duty_with_lines_is_not_cancelled_by_decision(filed, units, decide):
         decide(3, lead=units.nongye, supports=[units.kexie])
     assert str(refusal.value) == "第3项县教委自2023年7月1日起的分工已有填报，不能取消。"
     assert rows(3) == before
+
+
+def test_what_is_on_record_of_a_merged_duty_is_no_obstacle_to_the_next_decision(
+    filed, units, plan, reformed, cast
+):
+    """From the quarter in which it had begun, its own unit being gone."""
+    reformed("MERGE", units.jiaowei, "县农业农村委")
+    asked = {"decided_by": "会议纪要", "reason": "调整", "by": cast.zhengfuban, "at": NOW}
+    task = plan.tasks.get(number=3)
+    reassign(task, leads=[units.nongye], supports=[units.kexie], year=2023, quarter=3, **asked)
+    assert rows(3)[3:] == [
+        ("县农业农村委", "LEAD", 1, ON, JUNE, "县委编委文件", 0),
+        ("县农业农村委", "LEAD", 1, JULY, OPEN, "会议纪要", 3),
+        ("县科协", "SUPPORT", 1, JULY, OPEN, "会议纪要", 1),
+        ("县教委", "SUPPORT", 3, SECOND, SECOND, "会议纪要", 3),
+    ]
