@@ -182,9 +182,23 @@ class History:
         unit, other = self.pick(self.units(), which), self.pick(self.units(), which // 5)
         kind = Reform.Kind.MERGE if which % 2 else Reform.Kind.RENAME
         name = other.name if which % 2 else f"{unit.name.split('（')[0]}（{self.count}）"
-        since = calendar.local_day(self.now) - timedelta(days=which % 4 * 70)
-        change, before = Change(kind, (unit,), (name,), since, "县委编委文件"), self.progress()
-        carry_out(change, Choices(), by=self.coordinator, at=self.now)
+        self.carry_out(kind, unit, [name], which, Choices())
+
+    def divide(self, which):
+        """Two units take turns at the duties of one that is split; those of one that is abolished go to another."""
+        unit, other = self.pick(self.units(), which), self.pick(self.units(), which // 5)
+        self.count += 1
+        names = [] if which % 3 == 0 else [f"甲局（{self.count}）", f"乙局（{self.count}）"]
+        duties = unit.responsibilities.order_by("pk").values_list("pk", flat=True)
+        places = {pk: names[place % 2] if names else other.name for place, pk in enumerate(duties)}
+        kind = Reform.Kind.SPLIT if names else Reform.Kind.ABOLISH
+        self.carry_out(kind, unit, names, which, Choices(duties=places))
+
+    def carry_out(self, kind, unit, names, which, choices):
+        """As of today, or of a day that decisions and archives have passed since; progress is what it was."""
+        since, before = calendar.local_day(self.now) - timedelta(days=which % 4 * 70), self.progress()
+        change = Change(kind, (unit,), tuple(names), since, "县委编委文件")
+        carry_out(change, choices, by=self.coordinator, at=self.now)
         assert self.progress() == before
 
     def reassign(self, which):
@@ -277,7 +291,7 @@ class History:
 
 VERBS = (
     *("file", "file", "file", "send", "send", "send", "accept", "accept", "open", "close", "archive"),
-    *("wait", "give_back", "reopen", "take_back", "extend", "reform", "reassign", "reopen_period"),
+    *("wait", "give_back", "reopen", "take_back", "extend", "reform", "divide", "reassign", "reopen_period"),
 )
 STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 200)), min_size=4, max_size=LENGTH)
 
@@ -319,7 +333,9 @@ def test_whatever_happens_some_things_hold(plan, baseline, period, steps):
 
 
 BEGINNING = "file 7, file 8, send 0, send 0, send 1, accept 0, accept 1, close 1, open 0"
-CHANGING = st.sampled_from(("reform", "reform", "reassign", "reassign", "wait", "open", "file", "archive"))
+CHANGING = st.sampled_from(
+    (*("reform", "divide", "reassign", "reassign"), *("open", "file", "send", "accept", "archive"))
+)
 CHANGES = st.lists(st.tuples(CHANGING, st.integers(0, 200)), min_size=6, max_size=LENGTH)
 
 
@@ -341,7 +357,7 @@ EVERYTHING = (
     "extend 10, extend 10, file 7, file 8, file 9, send 0, take_back 3, send 0, take_back 6, send 0, send 0, "
     "take_back 0, send 0, send 0, send 1, give_back 1, file 8, send 1, accept 1, accept 0, reopen 0, file 7, send 0, "
     "send 0, accept 0, send 2, accept 2, wait 20, close 1, reopen_period 1, close 1, archive 1, wait 20, open 0, reform 1, "
-    "reform 2, reassign 2, file 14, archive 0"
+    "reform 2, divide 4, reassign 2, file 14, archive 0"
 )
 
 
