@@ -1,7 +1,7 @@
 """机构改革: units are renamed, merged, split and abolished; each old unit ends the day before, its heirs begin.
 
 The verbs write units, successions and memberships of one region, and return the `Reform`; what the units answered
-for is moved by `tasks.reassignment`. They refuse what `require` refuses.
+for is moved by `tasks.handover`. They refuse what `require` refuses.
 """
 
 from datetime import date, timedelta

@@ -116,7 +116,7 @@ class _Group:
         if self.heir is None:
             return ()
         days = {max(duty.valid_from, self.on) for duty in self.duties}
-        days |= {duty.valid_to + DAY for duty in self.duties if duty.valid_to}
+        days |= {duty.valid_to + DAY for duty in self.duties if duty.valid_to and duty.valid_to < date.max}
         cuts, found = sorted(days), []
         for since, following in zip(cuts, [*cuts[1:], None], strict=True):
             held = [duty for duty in self.duties if duty.is_in_force(since)]
