@@ -6,16 +6,17 @@ what an archived quarter shows. A few short histories here; many long ones with 
 
 import os
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chengkou_kepu.freezing import figures_of, freeze_quarter
-from chengkou_kepu.reform import Change, Choices, carry_out
+from chengkou_kepu.reform import Change, Choices, carry_out, preview
 from departments.models import Department, Membership, Reform, Role, User
 from indicators.standing import owners_owing
 from tasks import calendar, extensions, periods, stored_rows, workflow
@@ -198,8 +199,12 @@ class History:
         """As of today, or of a day that decisions and archives have passed since; progress is what it was."""
         since, before = calendar.local_day(self.now) - timedelta(days=which % 4 * 70), self.progress()
         change = Change(kind, (unit,), tuple(names), since, "县委编委文件")
+        told = preview(change, choices, by=self.coordinator, at=self.now).moves
         carry_out(change, choices, by=self.coordinator, at=self.now)
         assert self.progress() == before
+        for move in told:
+            for part in move.parts:
+                self.check_heir(move, part)
 
     def reassign(self, which):
         task = self.pick(list(self.plan.tasks.order_by("number")), which)
@@ -274,6 +279,14 @@ class History:
             if duty.continues in held:
                 assert duty.continues.valid_from < duty.valid_from
             assert duty.department.exists_on(duty.valid_from)
+
+    def check_heir(self, move, part):
+        """What the preview told is so, on the first day and on the last."""
+        heir = Department.objects.get(name=move.heir, ends_on=None)
+        for day in (part.since, part.until or date.max):
+            held = Responsibility.objects.in_force(day).filter(task=move.duty.task, department=heir)
+            (row,) = held.exclude(valid_from=F("valid_to"))
+            assert (row.role, row.position) == (part.holder.role, part.holder.position)
 
     def check_counts(self, period, filings):
         """Each unit once, by itself; whoever owes exists on the last day; a task's duties are of different units."""
