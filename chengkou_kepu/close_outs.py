@@ -85,7 +85,7 @@ def close_out(request, slug, pk):
         return redirect("close-out", plan.slug, found.pk)
     waits = found.status == Status.APPLIED
     coordinates = permissions.coordinates(request.user, plan)
-    left_to_others = waits and coordinates and reviewers.reason_not_verifier(found, request.user)
+    left_to_others = waits and coordinates and reviewers.reason_not_reviewer(found, request.user)
     decides = waits and coordinates and not left_to_others
     context = {
         "plan": plan,
@@ -96,7 +96,7 @@ def close_out(request, slug, pk):
         and roles.files_for(request.user, found.department_id),
         "decides": decides,
         "left_to_others": left_to_others,
-        "own_review": decides and reviewers.is_own_application(found, request.user),
+        "own_review": decides and reviewers.is_own(found, request.user),
         "not_done": closing.leads_not_done(found.task, found.period, at=at) if decides else (),
         "reopens": coordinates and found.status == Status.VERIFIED,
         "typed": request.POST,

@@ -11,19 +11,18 @@ from django.db import transaction
 from departments import audit
 from departments import reform as units_reform
 from departments.models import Department, Membership, Reform
+from departments.names import visible
 from indicators import ownership
 from tasks import calendar
+from tasks.handover import Move, foresee, hand_over, held_by
 from tasks.inheritance import (
     extensions_following,
     hold_periods_from,
-    pass_on_cooperation,
     pass_on_extensions,
-    pass_on_lines,
     pass_on_returns,
     periods_from,
 )
 from tasks.models import Extension, Plan, QuarterlyReport
-from tasks.reassignment import Move, foresee, hand_over, held_by
 from tasks.refusals import Refused
 
 from .reform_quarters import PlanPreview, plan_previews
@@ -42,6 +41,9 @@ class Change:
     effective_on: date
     document: str
     note: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "names", tuple(visible(name) for name in self.names))
 
     @property
     def region_id(self):
@@ -151,13 +153,14 @@ def carry_out(change, choices, *, by, at):
         owned = list(ownership.owned(change.units, change.region_id))
         owners = {i.pk: _place(change, choices.indicators, i.pk) for i in owned}
         units = _units(change, {*heirs.values(), *owners.values(), *change.names} - {None})
-        followed = hand_over(
+        moved = _pass_on_returns(change, units, periods)
+        hand_over(
             change.units,
             on=change.effective_on,
             heirs={pk: units[name] if name else None for pk, name in heirs.items()},
             decided_by=reform.document,
+            periods=periods,
         )
-        moved = _pass_on(change, units, followed, periods)
         for indicator in owned:
             heir = owners[indicator.pk]
             ownership.hand_over(
@@ -168,7 +171,7 @@ def carry_out(change, choices, *, by, at):
                 by=by,
                 at=at,
             )
-        detail = [f"责任分工 {len(followed)} 项", f"指标 {len(owned)} 项", *moved]
+        detail = [f"责任分工 {len(duties)} 项", f"指标 {len(owned)} 项", *moved]
         audit.record("机构改革：移交", reform, by=by, at=at, detail="；".join(detail))
     return reform
 
@@ -178,7 +181,7 @@ def _require(change, *, by, at):
     units_reform.require(
         change.kind,
         change.units,
-        [name.strip() for name in change.names],
+        change.names,
         effective_on=change.effective_on,
         document=change.document,
         by=by,
@@ -248,15 +251,13 @@ def _units(change, names):
     return units
 
 
-def _pass_on(change, units, followed, periods):
-    """Returns, lines and requests of the `periods` since the reform follow; what was moved, in words."""
-    moved = []
-    if change.kind in WHOLE:
-        moved += pass_on_extensions(change.units, units[change.default], periods)
-        for unit in change.units:
-            moved += pass_on_returns(unit, units[change.default], periods)
-    pass_on_lines(followed, periods)
-    pass_on_cooperation(followed, periods)
+def _pass_on_returns(change, units, periods):
+    """The returns of the `periods` since the reform, and their extensions, become the heir's; what did, in words."""
+    if change.kind not in WHOLE:
+        return []
+    moved = pass_on_extensions(change.units, units[change.default], periods)
+    for unit in change.units:
+        moved += pass_on_returns(unit, units[change.default], periods)
     return moved
 
 

@@ -237,7 +237,7 @@ def assemble(report, *, user, at):
         report=report,
         readable=readable,
         refusal=refusal,
-        own_review=waits and not refusal and reviewers.is_own_return(report, user),
+        own_review=waits and not refusal and reviewers.is_own(report, user),
         times_submitted=len(submissions) - sum(e.verb == Verb.WITHDRAW for e in events),
         came_back=came_back,
         lines=_reviewed(report, [line for line in lines if says_something(line.entry)], came_back),

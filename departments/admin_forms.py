@@ -4,10 +4,17 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .models import Department, DepartmentAlias, Membership
+from .names import visible
 
 
 class DepartmentForm(forms.ModelForm):
     """A unit's name is no other unit's spelling: the import goes by either."""
+
+    def clean_name(self):
+        name = visible(self.cleaned_data["name"])
+        if not name:
+            raise ValidationError("请写明单位名称。")
+        return name
 
     def clean(self):
         data = super().clean()

@@ -19,11 +19,6 @@ def holds(user, *roles):
     return user.is_active and any(m.role in roles for m in user.roles)
 
 
-def reads_region(user, region_id):
-    """Unit users, leaders and coordinators read what belongs to their region."""
-    return user.is_active and region_id in user.region_ids
-
-
 def is_coordinator(user, region_id):
     return region_id in coordinated_regions(user)
 
@@ -111,17 +106,15 @@ def reporters_of(department_ids):
 
 
 def other_coordinators(region_id, *, not_user, not_department):
-    """Coordinators of the region who are neither that user nor of that unit."""
-    return (
-        Membership.objects.filter(
-            role=Role.COORDINATOR,
-            user__is_active=True,
-            department__in=Department.objects.filter(region_id=region_id),
-        )
-        .exclude(user=not_user)
-        .exclude(user__memberships__department_id=not_department)
-        .exclude(user__memberships__department__origins__old=not_department)
-    )
+    """Coordinators of the region who are neither that user nor act for that unit."""
+    others = Membership.objects.filter(
+        role=Role.COORDINATOR,
+        user__is_active=True,
+        department__in=Department.objects.filter(region_id=region_id),
+    ).exclude(user=not_user)
+    for path in PLACES:
+        others = others.exclude(**{f"user__memberships__{path}": not_department})
+    return others
 
 
 def _has(user, role, department_id):

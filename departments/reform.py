@@ -1,10 +1,10 @@
 """机构改革: units are renamed, merged, split and abolished; each old unit ends the day before, its heirs begin.
 
 The verbs write units, successions and memberships of one region, and return the `Reform`; what the units answered
-for is moved by `tasks.reassignment`. They refuse what `require` refuses.
+for is moved by `tasks.handover`. They refuse what `require` refuses.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from . import audit, permissions
 from .models import Department, DepartmentAlias, Membership, Reform, Region, Role, Succession
+from .names import visible
 from .notices import notify
 from .refusals import NotAllowed, Refused
 
 Kind = Reform.Kind
+EARLIEST = date(2000, 1, 1)
 
 
 def rename(unit, *, name, effective_on, document, by, at, note=""):
@@ -44,7 +46,7 @@ def abolish(unit, *, members, effective_on, document, by, at, note=""):
 def require(kind, units, names, *, effective_on, document, by, at_day):
     """Raise NotAllowed or Refused, with the sentence why, where such a reform cannot be recorded.
 
-    `units` end, units of the `names` take their place; `at_day` is today.
+    `units` end, units of the `names` (as `visible` leaves them) take their place; `at_day` is today.
     """
     if not units:
         raise Refused("请选择改革的单位。")
@@ -53,8 +55,10 @@ def require(kind, units, names, *, effective_on, document, by, at_day):
         raise NotAllowed("只有科协工作人员可以登记机构改革。")
     if any(unit.region_id != region for unit in units):
         raise Refused("所选单位不属于同一行政区。")
-    if not document.strip():
+    if not visible(document):
         raise Refused("请写明依据文件。")
+    if effective_on < EARLIEST:
+        raise Refused(f"生效日期不应早于{EARLIEST.year}年，请核对年份。")
     if effective_on > at_day:
         raise Refused("生效日期不能晚于今天，请在生效之日起登记。")
     for unit in units:
@@ -127,7 +131,7 @@ def _latest_reform(unit):
 
 
 def _carry_out(kind, units, names, effective_on, document, note, members, *, by, at):
-    names = [name.strip() for name in names]
+    names, document = [visible(name) for name in names], visible(document)
     with transaction.atomic():
         ids = [unit.pk for unit in units]
         units = list(
@@ -140,8 +144,8 @@ def _carry_out(kind, units, names, effective_on, document, note, members, *, by,
             region=region,
             kind=kind,
             effective_on=effective_on,
-            document=document.strip(),
-            note=note.strip(),
+            document=document,
+            note=visible(note),
             decided_by=by,
             at=at,
         )

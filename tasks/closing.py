@@ -13,7 +13,7 @@ from .models import CloseOut, Responsibility, Task
 from .models.closing import POINTS
 from .progress import not_done
 from .refusals import NotAllowed, Refused
-from .reviewers import is_own_application, reason_not_verifier
+from .reviewers import is_own, reason_not_reviewer
 from .standing import plan_standing
 from .telling import tell_close_out
 from .workflow import reason_not_open
@@ -131,7 +131,7 @@ def _require_done(task, period, *, at):
 def _decide(close_out, status, reason, *, points, by, at):
     with transaction.atomic():
         close_out = _locked(close_out)
-        why = reason_not_verifier(close_out, by)
+        why = reason_not_reviewer(close_out, by)
         if why:
             raise NotAllowed(why)
         if close_out.status != Status.APPLIED:
@@ -141,7 +141,7 @@ def _decide(close_out, status, reason, *, points, by, at):
             raise Refused(f"{close_out.period}已定稿归档，不能再计入；请不予办结，由牵头单位重新申请。")
         close_out.status, close_out.reason = status, reason.strip()
         close_out.decided_by, close_out.decided_at = by, at
-        close_out.self_reviewed = is_own_application(close_out, by)
+        close_out.self_reviewed = is_own(close_out, by)
         for name in POINTS:
             setattr(close_out, name, name in points)
         close_out.save(

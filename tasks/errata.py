@@ -27,9 +27,10 @@ def correct_completion(period, responsibility, completion, *, reason, by, at):
     stage = (
         Stage.NOT_STARTED if completion == 0 else Stage.COMPLETED if completion == 100 else Stage.UNDER_WAY
     )
+    number, unit, old = _stored(period, responsibility)
     told = {
-        "subject": f"第{responsibility.task.number}项：{responsibility.department}自评进度",
-        "old": _stated(period, responsibility),
+        "subject": f"第{number}项：{unit}自评进度",
+        "old": old,
         "new": f"{completion}%（{stage.label}）",
         "task": responsibility.task,
         "responsibility": responsibility,
@@ -58,14 +59,15 @@ def _correct(period, told, reason, *, by, at):
     return erratum
 
 
-def _stated(period, responsibility):
-    """What the stored figures say of the lead, or what a correction made of it last."""
-    last = Erratum.objects.filter(period=period, responsibility=responsibility).order_by("at", "pk").last()
-    if last:
-        return last.new
+def _stored(period, responsibility):
+    """The task's number, the lead's name and its figure as they are stored, or as a correction left the figure."""
     standing = period.stored and period.stored.read("standing", PlanStanding)
-    leads = [lead for task in (standing.tasks if standing else ()) for lead in task.leads]
-    lead = next((lead for lead in leads if lead.responsibility_id == responsibility.pk), None)
-    if lead is None or lead.completion is None:
-        return "无数据"
-    return f"{lead.completion}%（{Stage(lead.stage).label}）"
+    number, unit, old = responsibility.task.number, str(responsibility.department), "无数据"
+    for task in standing.tasks if standing else ():
+        for lead in task.leads:
+            if lead.responsibility_id == responsibility.pk:
+                number, unit = task.number, lead.department
+                if lead.completion is not None:
+                    old = f"{lead.completion}%（{Stage(lead.stage).label}）"
+    last = Erratum.objects.filter(period=period, responsibility=responsibility).order_by("at", "pk").last()
+    return number, unit, last.new if last else old

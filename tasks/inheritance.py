@@ -1,8 +1,20 @@
 """What follows a duty from a former unit to its heir: returns not frozen and their extensions, requests, claims of no duty."""
 
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
 from django.db.models import F
 
-from .models import Extension, NoDuty, ProgressEntry, QuarterlyReport, ReportingPeriod, SupportRequest
+from .models import (
+    Extension,
+    NoDuty,
+    ProgressEntry,
+    QuarterlyReport,
+    ReportingPeriod,
+    Responsibility,
+    SupportRequest,
+)
 
 
 def periods_from(region_id, on):
@@ -67,50 +79,82 @@ def pass_on_extensions(units, heir, periods):
     return [f"{extension.period.report_title}延期" for extension in moved]
 
 
-def pass_on_lines(followed, periods):
-    """Lines of the periods' returns go to the duty that follows theirs in the same return's unit.
+@dataclass(frozen=True)
+class Share:
+    """From a day to a day (None: open) what belonged to a former duty belongs to the row `duty`.
 
-    `followed` maps duty ids to the duty that follows, or None.
+    `unit_id` is the unit that held the former one; `goes_on` tells whether `duty` is that one going on, or another in
+    which it is merged.
     """
-    entries = ProgressEntry.objects.filter(report__period__in=periods, responsibility__in=followed)
+
+    former_id: int
+    unit_id: int
+    since: date
+    until: date | None
+    duty: Responsibility
+    goes_on: bool = True
+
+    def covers(self, period):
+        return self.since <= period.last_day and (self.until is None or period.last_day <= self.until)
+
+
+def pass_on_lines(shares, periods):
+    """Lines of the periods' returns go to the duty that follows theirs on the period's last day.
+
+    Only within the return of that duty's unit, and where it has no line yet.
+    """
+    by_former = defaultdict(list)
+    for share in shares:
+        by_former[share.former_id].append(share)
+    entries = ProgressEntry.objects.filter(report__period__in=periods, responsibility__in=by_former)
+    following = [
+        (entry, share)
+        for entry in entries.select_related("report__period").order_by("pk")
+        for share in by_former[entry.responsibility_id]
+        if share.covers(entry.report.period) and share.duty.department_id == entry.report.department_id
+    ]
+    rows = {share.duty.pk for share in shares}
     there = set(
-        ProgressEntry.objects.filter(
-            report__period__in=periods, responsibility__in=[duty.pk for duty in followed.values() if duty]
-        ).values_list("report", "responsibility")
+        ProgressEntry.objects.filter(report__period__in=periods, responsibility__in=rows).values_list(
+            "report", "responsibility"
+        )
     )
     moved = []
-    for entry in entries.select_related("report"):
-        duty = followed[entry.responsibility_id]
-        own = duty is not None and duty.department_id == entry.report.department_id
-        if own and (entry.report_id, duty.pk) not in there:
-            entry.responsibility = duty
-            there.add((entry.report_id, duty.pk))
+    for entry, share in sorted(following, key=lambda pair: not pair[1].goes_on):
+        if (entry.report_id, share.duty.pk) not in there:
+            entry.responsibility = share.duty
+            there.add((entry.report_id, share.duty.pk))
             moved.append(entry)
     ProgressEntry.objects.bulk_update(moved, ["responsibility"])
 
 
-def pass_on_cooperation(followed, periods):
+def pass_on_cooperation(shares, periods):
     """Requests of the periods and standing claims of no duty go on with the duties that follow theirs."""
-    for old, duty in followed.items():
-        if duty is None:
+    for share in shares:
+        duty = share.duty
+        covered = [period for period in periods if share.covers(period)]
+        requests = SupportRequest.objects.filter(period__in=covered)
+        requests.filter(responsibility__task=duty.task_id, lead=share.unit_id).exclude(
+            responsibility=duty
+        ).update(lead=duty.department_id)
+        if duty.is_lead or duty.pk == share.former_id:
             continue
-        SupportRequest.objects.filter(
-            period__in=periods, responsibility__task=duty.task_id, lead__responsibilities=old
-        ).exclude(responsibility=duty).update(lead=duty.department_id)
-        asked = SupportRequest.objects.filter(period__in=periods, responsibility=duty)
-        if not duty.is_lead:
-            waiting = SupportRequest.objects.filter(period__in=periods, responsibility=old)
-            waiting.exclude(period__in=asked.values("period")).update(responsibility=duty)
-        _pass_on_claims(old, duty)
+        asked = requests.filter(responsibility=duty).values("period")
+        requests.filter(responsibility=share.former_id).exclude(period__in=asked).update(responsibility=duty)
+        if share.goes_on:
+            _pass_on_claims(share.former_id, duty)
 
 
-def _pass_on_claims(old, duty):
-    """A claim of no duty holds for the heir where the duty is the same one, going on; the former's stays on record."""
-    if duty.continues_id != old or duty.is_lead:
-        return
-    for claim in NoDuty.objects.standing().filter(responsibility=old):
-        claim.pk, claim.responsibility = None, duty
-        claim.save(force_insert=True)
+def _pass_on_claims(former_id, duty):
+    """A claim of no duty holds for the heir where the duty is the same one, going on.
+
+    One not answered is the heir's from now on; one agreed stays on record with the former as well.
+    """
+    for claim in NoDuty.objects.standing().filter(responsibility=former_id):
+        claim.responsibility = duty
+        if claim.status == NoDuty.Status.AGREED:
+            claim.pk = None
+        claim.save(force_insert=claim.pk is None)
 
 
 def former_lines(period, department):

@@ -1,186 +1,23 @@
-"""责任分工 moved from a day on: when units are reformed, and by decision.
+"""责任分工 changed by decision: from a quarter on a task has other units, or is listed for the first time.
 
-A duty ends the day before and goes on in a new one that `continues` it, so that progress is not lost and earlier
-quarters keep who held it. A unit holds a task once: as lead where it would hold it twice, at the first position.
+A new duty `continues` the one whose place it takes, so that progress is not lost; earlier quarters keep who held it.
 """
 
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import timedelta
-
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, ProtectedError, Q
+from django.db.models import F, Max, Q
 
 from departments import audit
 from departments.models import Department
+from departments.names import visible
 from departments.reform import lock_region
 
 from . import calendar, permissions
-from .inheritance import hold_periods_from, pass_on_lines
-from .models import ProgressEntry, ReportingPeriod, Responsibility, Task
+from .handover import forget, leave
+from .inheritance import Share, hold_periods_from, pass_on_lines
+from .models import ReportingPeriod, Responsibility, Task
 from .refusals import NotAllowed, Refused
 
 Role = Responsibility.Role
-
-
-@dataclass(frozen=True)
-class Move:
-    """What becomes of a duty: `heir` (a unit's name, None: nobody) holds the task from then on.
-
-    `role` and `position` are those the heir then has; `kept` tells that it has them already.
-    """
-
-    duty: Responsibility
-    heir: str | None
-    role: str = ""
-    position: int = 0
-    kept: bool = False
-
-    @property
-    def told(self):
-        """由…承接, as the preview says it."""
-        if self.heir is None:
-            return "不再承担"
-        label = Role(self.role).label
-        return f"{self.heir}已是{label}单位，不重复列入" if self.kept else f"由{self.heir}承接，{label}"
-
-
-def held_by(units, on):
-    """The duties of the units in force on the date or later, by plan, task and role."""
-    held = Responsibility.objects.filter(Q(valid_to=None) | Q(valid_to__gte=on), department__in=units)
-    return (
-        held.select_related("task__plan", "task__action", "department")
-        .annotate(has_lines=Exists(ProgressEntry.objects.filter(responsibility=OuterRef("pk"))))
-        .order_by("task__plan", "task__number", "role", "position", "pk")
-    )
-
-
-def foresee(units, *, on, heirs, existing=()):
-    """[Move] of every duty the units hold; `heirs` maps a duty's id to the name of its heir, or None.
-
-    `existing` are the heirs that are there already, and may hold the tasks themselves.
-    """
-    return [move for group in _groups(units, on, heirs, existing) for move in group.moves]
-
-
-def hand_over(units, *, on, heirs, decided_by):
-    """Move the units' duties; {duty id: the Responsibility that its lines belong to then, or None}.
-
-    `heirs` maps the id of each duty to the unit (Department) that takes it over, or None. Call it inside the deed's
-    transaction, which records it.
-    """
-    by_name = {unit.name: unit for unit in heirs.values() if unit}
-    names = {pk: unit.name if unit else None for pk, unit in heirs.items()}
-    followed, new = {}, []
-    for group in _groups(units, on, names, by_name.values()):
-        holder = group.holder
-        for duty in group.leaving:
-            _end(duty, on)
-        if group.heir is not None and group.taken_over:
-            holder = _successor(group.holder, by_name[group.heir], on, decided_by)
-            new.append(holder)
-        followed |= {move.duty.pk: holder if group.heir is not None else None for move in group.moves}
-        if group.heir is not None and group.own and group.taken_over:
-            followed[group.own.pk] = holder
-    for duty in new:
-        duty.save()
-    return followed
-
-
-@dataclass(frozen=True)
-class _Group:
-    """The duties in one task that come together in one heir: those that `moved`, and the heir's `own`."""
-
-    heir: str | None
-    moved: tuple
-    own: Responsibility | None
-
-    @property
-    def holder(self):
-        """The duty that goes on: a lead before a supporter, the first position before others."""
-        every = [*self.moved, *([self.own] if self.own else [])]
-        return min(every, key=lambda duty: (duty.role != Role.LEAD, duty.position, duty.pk))
-
-    @property
-    def taken_over(self):
-        return self.holder is not self.own
-
-    @property
-    def leaving(self):
-        """The duties that end or, not begun yet, vanish; one not begun that goes on is changed in place."""
-        every = [*self.moved, *([self.own] if self.own and self.heir is not None else [])]
-        if self.heir is None:
-            return every
-        return [duty for duty in every if duty is not self.holder]
-
-    @property
-    def moves(self):
-        if self.heir is None:
-            return [Move(duty, None) for duty in self.moved]
-        kept = not self.taken_over
-        return [Move(d, self.heir, self.holder.role, self.holder.position, kept) for d in self.moved]
-
-
-def _groups(units, on, heirs, existing):
-    moved = defaultdict(list)
-    for duty in held_by(units, on):
-        heir = heirs.get(duty.pk)
-        moved[duty.task_id, heir if heir else (None, duty.pk)].append(duty)
-    others = [unit for unit in existing if unit.pk and unit not in units]
-    held = list(held_by(others, on)) if others else []
-    own = {(duty.task_id, duty.department.name): duty for duty in held}
-    _require_no_later_decision([*held, *(duty for duties in moved.values() for duty in duties)], heirs, on)
-    return [
-        _Group(heir if isinstance(heir, str) else None, tuple(duties), own.get((task, heir)))
-        for (task, heir), duties in moved.items()
-    ]
-
-
-def _require_no_later_decision(duties, heirs, on):
-    """Refuse where one heir would join duties of a task of which one begins only after the date.
-
-    Duties that follow one another would be taken for one held twice, and the later one lost.
-    """
-    joined = defaultdict(list)
-    for duty in duties:
-        joined[duty.task_id, heirs.get(duty.pk, duty.department.name)].append(duty)
-    for (_, heir), together in joined.items():
-        later = max(together, key=lambda duty: duty.valid_from)
-        if heir and len(together) > 1 and later.valid_from > on:
-            since = calendar.zh_day(later.valid_from)
-            raise Refused(f"第{later.task.number}项的分工自{since}起另有调整，改革的生效日期不应早于该日。")
-
-
-def _successor(duty, heir, on, decided_by):
-    """The heir's duty from the date on, not saved; one not begun yet changes hands as it is."""
-    if duty.valid_from >= on:
-        duty.department, duty.decided_by = heir, decided_by
-        return duty
-    valid_to, duty.valid_to = duty.valid_to, on - timedelta(days=1)
-    duty.save(update_fields=["valid_to"])
-    return Responsibility(
-        task=duty.task,
-        department=heir,
-        role=duty.role,
-        position=duty.position,
-        valid_from=on,
-        valid_to=valid_to,
-        decided_by=decided_by,
-        continues=duty,
-    )
-
-
-def _end(duty, on):
-    """The duty is over from the date on; one that has not begun by then never was."""
-    if duty.valid_from < on:
-        duty.valid_to = on - timedelta(days=1)
-        duty.save(update_fields=["valid_to"])
-        return
-    try:
-        duty.delete()
-    except ProtectedError:
-        number, day = duty.task.number, calendar.zh_day(duty.valid_from)
-        raise Refused(f"第{number}项{duty.department}自{day}起的分工已有填报，不能取消。") from None
 
 
 def require_from(plan, year, quarter, *, task=None):
@@ -199,8 +36,8 @@ def require_from(plan, year, quarter, *, task=None):
     frozen = ReportingPeriod.objects.filter(plan=plan, frozen_at__isnull=False)
     if any(period.key >= (year, quarter) for period in frozen):
         raise Refused(f"{label}或以后的{noun}已定稿归档，请从归档以后的{noun}起调整。")
-    later = task and task.responsibilities.filter(valid_from__gt=first).order_by("-valid_from").first()
-    if later:
+    later = task and task.responsibilities.filter(valid_from__gt=first).exclude(valid_to=F("valid_from"))
+    if later := later and later.order_by("-valid_from").first():
         raise Refused(
             f"第{task.number}项自{calendar.zh_day(later.valid_from)}起已有新的分工，不能从更早的{noun}起调整。"
         )
@@ -213,6 +50,7 @@ def reassign(task, *, leads, supports, year, quarter, decided_by, reason, by, at
     `decided_by` is the document or meeting the decision rests on. A new lead continues the progress of the one whose
     place it takes. Refused without a lead, basis or reason, or where nothing changes.
     """
+    decided_by, reason = visible(decided_by), visible(reason)
     _require(task.plan, leads, supports, decided_by, reason, by=by)
     with transaction.atomic():
         _lock_units(task.plan, leads, supports)
@@ -220,12 +58,13 @@ def reassign(task, *, leads, supports, year, quarter, decided_by, reason, by, at
         held = hold_periods_from(task.plan.region_id, task.plan.starts_on)
         on = require_from(task.plan, year, quarter, task=task)
         _require_begun(leads, supports, on)
-        decision = _Decision(task, on, decided_by.strip())
+        decision = _Decision(task, on, decided_by)
         changes = decision.carry_out(leads, supports)
         if not changes:
             raise Refused("分工没有变化。")
         periods = [p for p in held if p.plan_id == task.plan_id and p.last_day >= on]
-        pass_on_lines(decision.followed, periods)
+        pass_on_lines(decision.shares, periods)
+        forget(decision.vacated)
         detail = _told(task.plan, year, quarter, changes, decided_by, reason)
         audit.record("调整责任分工", task, by=by, at=at, detail=detail)
     return task
@@ -233,7 +72,8 @@ def reassign(task, *, leads, supports, year, quarter, decided_by, reason, by, at
 
 def add_task(action, *, title, nature, leads, supports, year, quarter, decided_by, reason, by, at):
     """A task of the action that the table does not list, by decision, numbered after the plan's last; the Task."""
-    plan, title = action.plan, title.strip()
+    plan, title = action.plan, visible(title)
+    decided_by, reason = visible(decided_by), visible(reason)
     _require(plan, leads, supports, decided_by, reason, by=by)
     if not title:
         raise Refused("请写明重点工作名称。")
@@ -251,7 +91,7 @@ def add_task(action, *, title, nature, leads, supports, year, quarter, decided_b
             raise Refused("本方案已有这项重点工作。")
         number = (plan.tasks.aggregate(last=Max("number"))["last"] or 0) + 1
         task = Task.objects.create(plan=plan, action=action, number=number, title=title, nature=nature)
-        changes = _Decision(task, on, decided_by.strip()).carry_out(leads, supports)
+        changes = _Decision(task, on, decided_by).carry_out(leads, supports)
         detail = _told(plan, year, quarter, changes, decided_by, reason)
         audit.record("增列重点工作", task, by=by, at=at, detail=detail)
     return task
@@ -262,11 +102,11 @@ def _require(plan, leads, supports, decided_by, reason, *, by):
         raise NotAllowed("只有科协工作人员可以调整责任分工。")
     if not leads:
         raise Refused("请至少选择一个牵头单位。")
-    if not decided_by.strip():
+    if not decided_by:
         raise Refused("请写明依据的文件或会议。")
-    if len(decided_by.strip()) > 200:
+    if len(decided_by) > 200:
         raise Refused("依据不能超过 200 字。")
-    if not reason.strip():
+    if not reason:
         raise Refused("请写明调整理由。")
     units = [*leads, *supports]
     if len({unit.pk for unit in units}) < len(units):
@@ -296,7 +136,7 @@ def _require_begun(leads, supports, on):
 
 def _told(plan, year, quarter, changes, decided_by, reason):
     since = calendar.label(year, quarter, plan.cadence)
-    return f"{since}起：{'；'.join(changes)}。依据：{decided_by.strip()}。理由：{reason.strip()}"
+    return f"{since}起：{'；'.join(changes)}。依据：{decided_by}。理由：{reason}"
 
 
 class _Decision:
@@ -304,9 +144,11 @@ class _Decision:
 
     def __init__(self, task, on, decided_by):
         self.task, self.on, self.decided_by = task, on, decided_by
-        self.changes, self.followed = [], {}
-        duties = task.responsibilities.select_related("department", "continues")
-        held = duties.filter(Q(valid_to=None) | Q(valid_to__gte=on)).order_by("role", "position", "pk")
+        self.changes, self.shares, self.vacated = [], [], []
+        duties = task.responsibilities.select_related("department", "continues", "task__plan")
+        last_day = calendar.last_day(*calendar.period_of(*calendar.quarter_of(on), task.plan.cadence))
+        held = duties.filter(Q(valid_to=None) | Q(valid_to__gte=on))
+        held = held.exclude(valid_from__gte=on, valid_to__lt=last_day).order_by("role", "position", "pk")
         self.held = {duty.department_id: duty for duty in held}
         self.former = {
             duty.department_id: duty for duty in duties.filter(valid_to__lt=on).order_by("valid_to")
@@ -336,24 +178,25 @@ class _Decision:
             rows.append(self._row(unit, role, position, duty, older))
             self.changes.append(_what_changed(unit, role, position, duty))
         for duty in gone:
-            _end(duty, self.on)
+            self._require_unfiled(duty)
+            self._leave(duty)
             self.changes.append(f"不再列{duty.get_role_display()}单位{duty.department}")
         for row in rows:
             row.save()
             own = self.held.get(row.department_id)
             if own and own.pk != row.pk:
-                self.followed[own.pk] = row
+                self.shares.append(Share(own.pk, own.department_id, self.on, None, row))
         return self.changes
 
     def _row(self, unit, role, position, duty, older):
-        """The unit's duty from the day on; its own that begins on that day is changed, an older one ends."""
+        """The unit's duty from the day on; its own of that role that begins on that day is changed, another one ends."""
         if older and older.valid_from >= self.on:
             older = older.continues
-        if duty and duty.valid_from >= self.on:
-            duty.role, duty.position, duty.decided_by, duty.continues = role, position, self.decided_by, older
+        if duty and duty.valid_from >= self.on and duty.role == role:
+            duty.position, duty.decided_by, duty.continues = position, self.decided_by, older
             return duty
         if duty:
-            _end(duty, self.on)
+            self._leave(duty)
         return Responsibility(
             task=self.task,
             department=unit,
@@ -363,6 +206,15 @@ class _Decision:
             decided_by=self.decided_by,
             continues=older,
         )
+
+    def _leave(self, duty):
+        if leave(duty, self.on):
+            self.vacated.append(duty)
+
+    def _require_unfiled(self, duty):
+        if duty.valid_from >= self.on and duty.entries.exists():
+            number, day = self.task.number, calendar.zh_day(duty.valid_from)
+            raise Refused(f"第{number}项{duty.department}自{day}起的分工已有填报，不能取消。")
 
 
 def _what_changed(unit, role, position, duty):

@@ -16,7 +16,7 @@ from .calendar import SHANGHAI
 from .completeness import missing_lines
 from .models import QuarterlyReport, ReportEvent
 from .refusals import Incomplete, NotAllowed, Outdated, Refused
-from .reviewers import is_own_return, reason_not_reviewer
+from .reviewers import is_own, reason_not_reviewer
 from .telling import tell_event
 
 Status = QuarterlyReport.Status
@@ -301,7 +301,7 @@ def _require_reviewer(report, user):
     """Whether the review is one's own for want of another reviewer; refused where there is another."""
     why = reason_not_reviewer(report, user)
     _require(not why, why)
-    return is_own_return(report, user)
+    return is_own(report, user)
 
 
 def _require_signature(signature, plan):

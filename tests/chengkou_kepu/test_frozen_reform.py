@@ -13,7 +13,7 @@ from departments.models import Department
 from indicators.models import Indicator
 from tasks.errata import correct_completion
 from tasks.ledger import Ledger
-from tasks.models import ProgressEntry, Responsibility
+from tasks.models import Erratum, ProgressEntry, Responsibility
 from tasks.permissions import files_by_proxy
 from tasks.refusals import Refused
 from tasks.selection import periods_of
@@ -142,6 +142,25 @@ def test_a_correction_of_the_archive_stands_for_the_heir(frozen, reformed, count
     assert (before.stands_at, before.stands_since) == (25, erratum.period)
     said = [(s.completion, s.corrected) for s in Ledger.load(county).statements[heir.pk]]
     assert said == [(40, False), (25, True)]
+
+
+def test_a_correction_speaks_of_the_unit_as_the_archive_stored_it(frozen, reformed, signed_in, county, cast):
+    """Also of a duty that the reform, dated before it began, gave to the unit that it names now."""
+    line = Responsibility.objects.leads().filter(department__name="县文化旅游委").order_by("pk").first()
+    reformed()
+    Responsibility.objects.filter(pk=line.pk).update(department=unit(NEW))
+    client = signed_in(cast.kexie)
+    page = client.get(f"{PLAN}periods/2023Q3/archive/")
+    label = f"第{line.task.number}项：县文化旅游委自评进度"
+    offered = dict(dict(page.context["form"].fields["subject"].choices)["牵头单位自评进度"])
+    assert offered[f"lead-{line.pk}"] == f"{label}（原为40%）"
+    data = {"verb": "correct", "subject": f"lead-{line.pk}", "completion": "25", "reason": "口径有误"}
+    assert client.post(f"{PLAN}periods/2023Q3/archive/", data).status_code == 302
+    assert list(Erratum.objects.values_list("subject", "old", "new")) == [
+        (label, "40%（推进中）", "25%（推进中）")
+    ]
+    html = client.get(f"{PLAN}periods/2023Q3/archive/").content.decode()
+    assert (label in html, NEW in html) == (True, False)
 
 
 def test_a_quarter_frozen_meanwhile_takes_nothing_over(county, cast, clock, monkeypatch):

@@ -6,15 +6,17 @@ what an archived quarter shows. A few short histories here; many long ones with 
 
 import os
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from chengkou_kepu.freezing import figures_of, freeze_quarter
-from chengkou_kepu.reform import Change, Choices, carry_out
+from chengkou_kepu.reform import Change, Choices, carry_out, preview
 from departments.models import Department, Membership, Reform, Role, User
 from indicators.standing import owners_owing
 from tasks import calendar, extensions, periods, stored_rows, workflow
@@ -32,7 +34,7 @@ from tasks.obligations import rates
 from tasks.reassignment import reassign
 from tasks.refusals import Refused
 from tasks.selection import periods_of
-from tasks.standing import unit_filings
+from tasks.standing import plan_standing, unit_filings
 from tests.factories import lead_values, moment
 
 pytestmark = pytest.mark.django_db
@@ -118,13 +120,14 @@ class History:
         with transaction.atomic():
             report = begin_report(period, unit, by=by, at=self.now)
             seen = dict(report.entries.values_list("responsibility_id", "version"))
-            lines = [LineInput(r.pk, seen.get(r.pk, 0), self.values(which)) for r in held]
+            lines = [LineInput(r.pk, seen.get(r.pk, 0), self.values(which, r)) for r in held]
             save_lines(report, lines, by=by, at=self.now)
         self.texts |= dict(report.entries.values_list("pk", "progress"))
 
-    def values(self, which):
+    def values(self, which, duty):
         self.count += 1
-        return lead_values(which % 100 + 1, progress=f"第{self.count}次写的文字。")
+        text = f"第{self.count}次写的文字。"
+        return lead_values(which % 100 + 1, progress=text) if duty.is_lead else {"progress": text}
 
     def send(self, which):
         """Submit, or send up where the unit has an approver; the approver submits."""
@@ -180,8 +183,28 @@ class History:
         unit, other = self.pick(self.units(), which), self.pick(self.units(), which // 5)
         kind = Reform.Kind.MERGE if which % 2 else Reform.Kind.RENAME
         name = other.name if which % 2 else f"{unit.name.split('（')[0]}（{self.count}）"
-        change = Change(kind, (unit,), (name,), calendar.local_day(self.now), "县委编委文件")
-        carry_out(change, Choices(), by=self.coordinator, at=self.now)
+        self.carry_out(kind, unit, [name], which, Choices())
+
+    def divide(self, which):
+        """Two units take turns at the duties of one that is split; those of one that is abolished go to another."""
+        unit, other = self.pick(self.units(), which), self.pick(self.units(), which // 5)
+        self.count += 1
+        names = [] if which % 3 == 0 else [f"甲局（{self.count}）", f"乙局（{self.count}）"]
+        duties = unit.responsibilities.order_by("pk").values_list("pk", flat=True)
+        places = {pk: names[place % 2] if names else other.name for place, pk in enumerate(duties)}
+        kind = Reform.Kind.SPLIT if names else Reform.Kind.ABOLISH
+        self.carry_out(kind, unit, names, which, Choices(duties=places))
+
+    def carry_out(self, kind, unit, names, which, choices):
+        """As of today, or of a day that decisions and archives have passed since; progress is what it was."""
+        since, before = calendar.local_day(self.now) - timedelta(days=which % 4 * 70), self.progress()
+        change = Change(kind, (unit,), tuple(names), since, "县委编委文件")
+        told = preview(change, choices, by=self.coordinator, at=self.now).moves
+        carry_out(change, choices, by=self.coordinator, at=self.now)
+        assert self.progress() == before
+        for move in told:
+            for part in move.parts:
+                self.check_heir(move, part)
 
     def reassign(self, which):
         task = self.pick(list(self.plan.tasks.order_by("number")), which)
@@ -202,6 +225,15 @@ class History:
 
     # What always holds
 
+    def progress(self):
+        """{(quarter, task number): completion}, as the pages have it."""
+        ledger = Ledger.load(self.plan)
+        return {
+            (period.code, task.number): task.completion
+            for period in self.periods()
+            for task in plan_standing(ledger, period, at=self.now).tasks
+        }
+
     def shown(self, pk):
         """What is stored of the period, and the figures that its pages are made of now."""
         known = self.periods()
@@ -212,6 +244,7 @@ class History:
 
     def check(self):
         self.check_states()
+        self.check_duties()
         stored = dict(ProgressEntry.objects.values_list("pk", "progress"))
         assert {pk: stored.get(pk) for pk in self.texts} == self.texts
         ledger = Ledger.load(self.plan)
@@ -232,6 +265,29 @@ class History:
             events__verb=filed
         )
 
+    def check_duties(self):
+        """A unit has a task once at a time, but for what is on record for a day; a duty continues an earlier one."""
+        duties = list(
+            Responsibility.objects.order_by("task", "department", "valid_from").select_related("continues")
+        )
+        held = [duty for duty in duties if duty.valid_from != duty.valid_to]
+        for one, next_one in pairwise(held):
+            if (one.task_id, one.department_id) == (next_one.task_id, next_one.department_id):
+                assert one.valid_to is not None
+                assert one.valid_to < next_one.valid_from
+        for duty in held:
+            if duty.continues in held:
+                assert duty.continues.valid_from < duty.valid_from
+            assert duty.department.exists_on(duty.valid_from)
+
+    def check_heir(self, move, part):
+        """What the preview told is so, on the first day and on the last."""
+        heir = Department.objects.get(name=move.heir, ends_on=None)
+        for day in (part.since, part.until or date.max):
+            held = Responsibility.objects.in_force(day).filter(task=move.duty.task, department=heir)
+            (row,) = held.exclude(valid_from=F("valid_to"))
+            assert (row.role, row.position) == (part.holder.role, part.holder.position)
+
     def check_counts(self, period, filings):
         """Each unit once, by itself; whoever owes exists on the last day; a task's duties are of different units."""
         assert max(Counter(f.department_id for f in filings).values(), default=1) == 1
@@ -248,7 +304,7 @@ class History:
 
 VERBS = (
     *("file", "file", "file", "send", "send", "send", "accept", "accept", "open", "close", "archive"),
-    *("wait", "give_back", "reopen", "take_back", "extend", "reform", "reassign", "reopen_period"),
+    *("wait", "give_back", "reopen", "take_back", "extend", "reform", "divide", "reassign", "reopen_period"),
 )
 STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 200)), min_size=4, max_size=LENGTH)
 
@@ -272,13 +328,16 @@ def live(plan, steps):
     return history, done
 
 
-@settings(
+RANDOMLY = settings(
     max_examples=EXAMPLES,
     deadline=None,
     derandomize=SHORT,
     phases=[Phase.generate] if SHORT else list(Phase),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+@RANDOMLY
 @given(steps=STEPS)
 def test_whatever_happens_some_things_hold(plan, baseline, period, steps):
     with transaction.atomic():
@@ -286,16 +345,36 @@ def test_whatever_happens_some_things_hold(plan, baseline, period, steps):
         transaction.set_rollback(True)
 
 
+BEGINNING = "file 7, file 8, send 0, send 0, send 1, accept 0, accept 1, close 1, open 0"
+CHANGING = st.sampled_from(
+    (*("reform", "divide", "reassign", "reassign"), *("open", "file", "send", "accept", "archive"))
+)
+CHANGES = st.lists(st.tuples(CHANGING, st.integers(0, 200)), min_size=6, max_size=LENGTH)
+
+
+@RANDOMLY
+@given(steps=CHANGES)
+def test_units_and_duties_change_in_any_order(plan, baseline, period, steps):
+    """Two accepted returns; then reforms dated before decisions on the same tasks, and before archived quarters."""
+    with transaction.atomic():
+        live(plan, [*written(BEGINNING), *steps])
+        transaction.set_rollback(True)
+
+
+def written(steps):
+    """Steps as they stand in a line: `file 7, send 0`."""
+    return [(verb, int(which)) for verb, which in (step.split() for step in steps.split(", "))]
+
+
 EVERYTHING = (
     "extend 10, extend 10, file 7, file 8, file 9, send 0, take_back 3, send 0, take_back 6, send 0, send 0, "
     "take_back 0, send 0, send 0, send 1, give_back 1, file 8, send 1, accept 1, accept 0, reopen 0, file 7, send 0, "
     "send 0, accept 0, send 2, accept 2, wait 20, close 1, reopen_period 1, close 1, archive 1, wait 20, open 0, reform 1, "
-    "reform 2, reassign 2, file 14, archive 0"
+    "reform 2, divide 4, reassign 2, file 14, archive 0"
 )
 
 
 def test_a_history_with_everything_in_it(plan, baseline, period):
     """The one above may by chance refuse everything: here each verb is carried out at least once."""
-    steps = [(verb, int(which)) for verb, which in (step.split() for step in EVERYTHING.split(", "))]
-    _, done = live(plan, steps)
+    _, done = live(plan, written(EVERYTHING))
     assert set(VERBS) - set(done) == set()

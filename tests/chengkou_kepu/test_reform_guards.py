@@ -14,7 +14,7 @@ from tests import factories
 from tests.factories import moment
 
 pytestmark = pytest.mark.django_db
-NOW = moment("2024-01-05 09:00")
+PLAN, NOW = "/plans/chengkou-2021-2025/", moment("2024-01-05 09:00")
 
 
 @pytest.fixture
@@ -45,15 +45,6 @@ def refused():
 def decide(task, cast, *, lead, supports=(), quarter=3, year=2023):
     asked = {"decided_by": "会议纪要", "reason": "调整", "by": cast.zhengfuban, "at": NOW}
     reassign(task, leads=[lead], supports=list(supports), year=year, quarter=quarter, **asked)
-
-
-def test_a_reform_before_a_later_decision_on_the_same_task(reformed, refused, cast, plan, units):
-    decide(plan.tasks.get(number=3), cast, lead=units.nongye, supports=[units.jiaowei])
-    said = refused(lambda: reformed("RENAME", units.jiaowei, "县新教委", on=date(2023, 5, 1)))
-    assert said == "第3项的分工自2023年7月1日起另有调整，改革的生效日期不应早于该日。"
-    reformed("RENAME", units.jiaowei, "县新教委")
-    held = Responsibility.objects.filter(task__number=3, valid_to=None).order_by("role", "pk")
-    assert [(str(r.department), r.role) for r in held] == [("县农业农村委", "LEAD"), ("县新教委", "SUPPORT")]
 
 
 def test_a_day_on_which_the_plan_had_not_begun(reformed, refused, plan, units):
@@ -108,3 +99,43 @@ def test_a_return_left_with_an_abolished_units_approver_is_taken_back(reformed, 
     reformed("ABOLISH", units.nongye, duties=duties)
     kexie = type(cast.kexie).objects.get(pk=cast.kexie.pk)
     assert workflow.recall(report, by=kexie, at=NOW, version=report.version).status == "DRAFT"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "9999-12-31", "2024-01-06"])
+@pytest.mark.parametrize("names", ["县新教委", "\u200b", "县新教委\u2060"])
+def test_the_form_says_what_is_wrong_with_a_day_or_a_name(signed_in, cast, plan, units, clock, day, names):
+    """Also of a plan of which no quarter has been opened yet."""
+    clock("2024-01-05 09:00")
+    data = {"kind": "RENAME", "units": [units.jiaowei.pk], "names": names, "document": "文件"}
+    for verb in ("preview", "confirm"):
+        page = signed_in(cast.kexie).post(f"{PLAN}reforms/new/", data | {"effective_on": day, "verb": verb})
+        assert (page.status_code, bool(page.context["form"].errors)) == (200, True)
+    assert Reform.objects.count() == 0
+
+
+def test_a_new_name_is_stored_as_it_is_read(signed_in, cast, plan, units, clock):
+    clock("2024-01-05 09:00")
+    data = {
+        "kind": "RENAME",
+        "units": [units.jiaowei.pk],
+        "names": "县\u200b新教委\ufeff",
+        "document": "文件",
+    }
+    data |= {"effective_on": "2024-01-05"}
+    page = signed_in(cast.kexie).post(f"{PLAN}reforms/new/", data | {"verb": "preview"})
+    assert page.context["preview"].sentence == "县教委自2024年1月5日起更名为县新教委。"
+    seen = page.context["seen"]
+    page = signed_in(cast.kexie).post(f"{PLAN}reforms/new/", data | {"verb": "confirm", "seen": seen})
+    assert page.status_code == 302
+    assert Reform.objects.get().successions.get().new.name == "县新教委"
+
+
+def test_a_decision_rests_on_what_can_be_read(refused, cast, plan, units, period):
+    task = plan.tasks.get(number=3)
+    asked = {"year": 2023, "quarter": 3, "by": cast.zhengfuban, "at": NOW}
+    for given, sentence in (
+        ({"decided_by": "\u200b\u00ad", "reason": "调整"}, "请写明依据的文件或会议。"),
+        ({"decided_by": "会议纪要", "reason": "\u2060"}, "请写明调整理由。"),
+    ):
+        said = refused(lambda g=given: reassign(task, leads=[units.nongye], supports=[], **asked, **g))
+        assert said == sentence

@@ -146,3 +146,30 @@ def test_a_unit_succeeds_another_once_and_not_itself(asked, linye):
     for old, new in ((linye, unit("甲")), (linye, linye)):
         with pytest.raises(IntegrityError), transaction.atomic():
             Succession.objects.create(reform=made, old=old, new=new)
+
+
+INVISIBLE = "\u200b\u200e\u2060\u2800\u3164\ufe0f\ufeff\u00ad\x7f"
+
+
+def test_what_nobody_sees_is_no_part_of_a_name(linye, asked):
+    said = {refused(reform.rename, linye, name=blank, **asked)[1] for blank in (*INVISIBLE, INVISIBLE)}
+    assert said == {"请写明改革后的单位名称。"}
+    told = refused(reform.split, linye, into=["甲", f"甲{INVISIBLE}"], members={}, **asked)
+    assert told[1] == "改革后的单位名称有重复。"
+    assert refused(reform.rename, linye, name=f"{linye.name}\u200b", **asked)[1] == "新名称与原名称相同。"
+    assert (
+        refused(reform.rename, linye, name="甲", **asked | {"document": INVISIBLE})[1] == "请写明依据文件。"
+    )
+    reform.rename(linye, name=f"\ufeff县林{INVISIBLE}草局 ", **asked | {"document": "\u200b文\u00ad件"})
+    assert (unit("县林草局").name, Reform.objects.get().document) == ("县林草局", "文件")
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1999, 12, 31)])
+def test_a_day_long_before_any_plan(day, linye, asked):
+    told = refused(reform.rename, linye, name="甲", **asked | {"effective_on": day})
+    assert told[1] == "生效日期不应早于2000年，请核对年份。"
+
+
+def test_the_last_day_there_is(linye, asked):
+    told = refused(reform.rename, linye, name="甲", **asked | {"effective_on": date.max})
+    assert told[1] == "生效日期不能晚于今天，请在生效之日起登记。"

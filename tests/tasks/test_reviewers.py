@@ -1,7 +1,10 @@
 """Who may review which return."""
 
+from datetime import date, timedelta
+
 import pytest
 
+from departments import reform
 from departments.models import Membership, Role
 from tasks import reviewers
 from tasks.models import QuarterlyReport
@@ -72,6 +75,28 @@ def test_the_last_submission_decides_whose_it_is(reports, cast, plan):
     )
     assert refusals(reports, cast.kexie)["县教委"] == ""
     assert marked(cast.kexie, plan)["县教委"] is False
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 3])
+def test_a_units_own_return_is_its_heirs_after_any_number_of_reforms(times, reports, cast, plan, units):
+    """县教委, whose return waits, is renamed so many times, and then goes into 县科协: nobody of that reviews it."""
+    day, heir = date(2023, 11, 1), units.jiaowei
+    asked = {"document": "文件", "by": cast.zhengfuban, "at": factories.moment("2023-12-20 09:00")}
+    submitted = reports["县教委"].events.get()
+    submitted.by = cast.jiaowei
+    submitted.save()
+    for number in range(times):
+        made = reform.rename(heir, name=f"县教委{number}", effective_on=day + timedelta(days=number), **asked)
+        heir = made.successions.get().new
+    other = factories.make_user("other", (Role.COORDINATOR, heir))
+    kexie = type(cast.kexie).objects.get(pk=cast.kexie.pk)
+    assert marked(other, plan)["县教委"] is True
+    assert refusals(reports, other)["县教委"].endswith("：县科协 科协干部、县政府办公室 zhengfuban。")
+    assert marked(kexie, plan) == NONE_MARKED | {"县科协": True}
+    cast.zhengfuban.is_active = False
+    cast.zhengfuban.save()
+    Membership.objects.filter(user=kexie).delete()
+    assert marked(other, plan) == NONE_MARKED
 
 
 def test_marking_is_one_query_however_many_there_are(reports, cast, plan, django_assert_num_queries):

@@ -1,0 +1,116 @@
+"""Reforms and decisions at once on PostgreSQL: one change of a region's units happens after the other.
+
+Each race has its control: without the region's lock, the fault that it prevents is there.
+"""
+
+import threading
+from datetime import date
+
+import pytest
+
+from chengkou_kepu import reform
+from departments import reform as units_reform
+from departments.models import Department, Reform
+from tasks import reassignment
+from tasks.models import Responsibility
+from tests.factories import moment
+from tests.tasks.test_races import at_once
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+ON, AT = date(2023, 12, 1), moment("2024-01-05 09:00")
+LOCKED = pytest.mark.parametrize("locked", [True, False], ids=["one after the other", "control"])
+
+
+@pytest.fixture
+def race(monkeypatch, plan, period):
+    """`race(locked, *deeds)`: what came of two deeds, each of which has looked before either writes, if it can."""
+
+    def run(locked, *deeds):
+        both_have_looked = threading.Barrier(2)
+
+        def looking(module, name):
+            look = getattr(module, name)
+
+            def look_and_wait(*args, **kwargs):
+                look(*args, **kwargs)
+                try:
+                    both_have_looked.wait(timeout=2)
+                except threading.BrokenBarrierError:
+                    return
+
+            monkeypatch.setattr(module, name, look_and_wait)
+
+        looking(units_reform, "require")
+        looking(reassignment, "_require_begun")
+        if not locked:
+            for module in (units_reform, reassignment):
+                monkeypatch.setattr(module, "lock_region", lambda region_id: None)
+        return sorted(f"{type(r).__name__} {r}" if isinstance(r, Exception) else r for r in at_once(*deeds))
+
+    return run
+
+
+@pytest.fixture
+def reforming(cast):
+    """`reforming(kind, unit, name)`: the deed, whose result is its kind."""
+
+    def deed(kind, unit, name):
+        change = reform.Change(kind, (unit,), (name,), ON, "文件")
+        return lambda: reform.carry_out(change, reform.Choices(), by=cast.zhengfuban, at=AT).kind
+
+    return deed
+
+
+def faults(results):
+    """The exceptions by class; a refusal is none."""
+    return [told.split()[0] for told in results if "Error" in told.split()[0]]
+
+
+@LOCKED
+def test_one_new_name_for_two_units(locked, race, reforming, units):
+    results = race(
+        locked, reforming("RENAME", units.jiaowei, "县新局"), reforming("RENAME", units.nongye, "县新局")
+    )
+    if locked:
+        assert results == ["RENAME", "Refused 已有单位“县新局”；并入该单位的，请选择“合并”。"]
+    else:
+        assert faults(results) == ["IntegrityError"]
+    assert Department.objects.filter(name="县新局").count() == 1
+
+
+@LOCKED
+def test_two_units_into_each_other(locked, race, reforming, units):
+    """Without the lock each waits for the other."""
+    results = race(
+        locked,
+        reforming("MERGE", units.jiaowei, units.nongye.name),
+        reforming("MERGE", units.nongye, units.jiaowei.name),
+    )
+    if locked:
+        (refusal,) = (told for told in results if told != "MERGE")
+        assert refusal.endswith("已有2023年12月1日生效的机构改革，生效日期应晚于该日。")
+        assert refusal.startswith("Refused ")
+    else:
+        assert faults(results) == ["OperationalError"]
+    assert Reform.objects.count() == 1
+
+
+@LOCKED
+def test_a_task_is_given_to_a_unit_that_is_being_renamed(locked, race, reforming, units, plan, cast):
+    """Task 2, in which the unit had no part: its heir leads it, or it could not be given."""
+
+    def deciding():
+        asked = {"decided_by": "会议纪要", "reason": "调整", "by": cast.kexie, "at": AT}
+        task = plan.tasks.get(number=2)
+        reassignment.reassign(task, leads=[units.jiaowei], supports=[], year=2023, quarter=4, **asked)
+        return "DECIDED"
+
+    results = race(locked, deciding, reforming("RENAME", units.jiaowei, "县新教委"))
+    held = Responsibility.objects.filter(task__number=2, valid_to=None).select_related("department")
+    (lead,) = (str(duty.department) for duty in held if duty.is_lead)
+    if locked:
+        refused = ["RENAME", "Refused 所选单位刚经机构改革，请刷新页面后再选。"]
+        assert (results, lead) in [(["DECIDED", "RENAME"], "县新教委"), (refused, "县农业农村委")]
+    else:
+        assert (results, lead) == (["DECIDED", "RENAME"], "县教委")
