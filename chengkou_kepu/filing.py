@@ -56,7 +56,6 @@ def filing(request, slug):
         "own": own,
         "rows": rows,
         "open_rows": open_rows,
-        "ended": plan.has_ended(at),
     }
     return render(request, "chengkou_kepu/filing.html", context)
 

@@ -45,7 +45,6 @@ def period_list(request, slug):
         "next": planned(plan, *key, known=known, at=at) if key else None,
         "next_due_passed": key and plan.default_due_at(*key) <= at,
         "choices": [] if known else [_choice(plan, *key) for key in periods.first_periods(plan, at=at)],
-        "ended": plan.has_ended(at),
     }
     return render(request, "chengkou_kepu/period_list.html", context)
 

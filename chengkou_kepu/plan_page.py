@@ -50,7 +50,6 @@ class PlanPage:
             "periods": self.periods,
             "query": self.query,
             "overdue": self.period.is_overdue(self.told_at),
-            "ended": self.plan.has_ended(self.at),
             "at": self.told_at,
             "frozen": self.period.stored,
             "errata": self.errata,

@@ -21,6 +21,7 @@ from .models import (
     QuarterlyReport,
     Responsibility,
     SupportRequest,
+    Task,
 )
 from .models.plan import descents
 from .obligations import UnitFiling, own_due
@@ -64,10 +65,11 @@ class Ledger:
     reports: tuple
     statements: dict
     closed: dict
+    particulars: tuple | None = None
 
     @classmethod
     def load(cls, plan):
-        tasks, closed = _tasks_with_closing(plan)
+        tasks, closed = _tasks_with_closing(plan.tasks)
         responsibilities = tuple(
             Responsibility.objects.filter(task__plan=plan)
             .select_related("department")
@@ -88,15 +90,33 @@ class Ledger:
             closed=closed,
         )
 
+    @classmethod
+    def of_units(cls, plans, units):
+        """{plan id: Ledger of what those units (ids) owe and have filed in it}; four queries, however many plans.
+
+        It has no actions and no statements, so it tells nothing of progress.
+        """
+        tasks, closed = _tasks_with_closing(Task.objects.filter(plan__in=plans))
+        held = Responsibility.objects.filter(task__plan__in=plans, department__in=units)
+        held = held.select_related("department", "task").order_by("role", "position", "pk")
+        reports = QuarterlyReport.objects.filter(period__plan__in=plans, department__in=units)
+        reports = reports.with_proxy().select_related("department", "period").order_by("pk")
+        duties, returns = list(held), list(reports)
+        shared = {"actions": (), "statements": {}, "closed": closed, "particulars": _particulars(plans)}
+        return {
+            plan.pk: cls(
+                plan=plan,
+                tasks=tuple(task for task in tasks if task.plan_id == plan.pk),
+                responsibilities=tuple(r for r in duties if r.task.plan_id == plan.pk),
+                reports=tuple(r for r in returns if r.period.plan_id == plan.pk),
+                **shared,
+            )
+            for plan in plans
+        }
+
     @cached_property
     def _particulars(self):
-        """(period id, responsibility id, None) of each line asked, (period id, department id, day) of each extension."""
-        requests = SupportRequest.objects.filter(period__plan=self.plan).order_by()
-        asked = requests.values_list("period_id", "responsibility_id", Value(None, output_field=DateField()))
-        extensions = Extension.objects.filter(period__plan=self.plan).granted().order_by()
-        return list(
-            asked.union(extensions.values_list("period_id", "department_id", "granted_until"), all=True)
-        )
+        return _particulars([self.plan]) if self.particulars is None else self.particulars
 
     @cached_property
     def asked(self):
@@ -166,23 +186,31 @@ class Ledger:
         return {r.department_id: r for r in self.reports if period.pk and r.period_id == period.pk}
 
 
-def _tasks_with_closing(plan):
-    """The plan's tasks by number, and by their ids the spans in which they count as closed out; one query."""
+def _particulars(plans):
+    """(period id, responsibility id, None) of each line asked, (period id, department id, day) of each extension."""
+    requests = SupportRequest.objects.filter(period__plan__in=plans).order_by()
+    asked = requests.values_list("period_id", "responsibility_id", Value(None, output_field=DateField()))
+    extensions = Extension.objects.filter(period__plan__in=plans).granted().order_by()
+    return tuple(asked.union(extensions.values_list("period_id", "department_id", "granted_until"), all=True))
+
+
+def _tasks_with_closing(tasks):
+    """The tasks (a queryset) by number, and by their ids the spans in which they count as closed out; one query."""
     verified = Q(close_outs__status__in=CloseOut.PUBLIC)
-    rows = plan.tasks.annotate(
+    rows = tasks.annotate(
         verified=FilteredRelation("close_outs", condition=verified),
         since_year=F("verified__period__year"),
         since_quarter=F("verified__period__quarter"),
         until_year=F("verified__reopened_in__year"),
         until_quarter=F("verified__reopened_in__quarter"),
     ).order_by("number", "verified__applied_at")
-    tasks, closed = {}, defaultdict(list)
+    found, closed = {}, defaultdict(list)
     for task in rows:
-        tasks.setdefault(task.pk, task)
+        found.setdefault(task.pk, task)
         if task.since_year:
             until = (task.until_year, task.until_quarter) if task.until_year else None
             closed[task.pk].append(((task.since_year, task.since_quarter), until))
-    return tuple(tasks.values()), dict(closed)
+    return tuple(found.values()), dict(closed)
 
 
 def _statements(plan, responsibilities):
