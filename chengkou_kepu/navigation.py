@@ -115,10 +115,15 @@ def navigation(request):
             who=_who(user),
             unread=user.unread_notices,
             asked=has_asks(user),
-            ended=plan is not None and plan.has_ended(at),
+            ended=plan is not None and _is_of_plan(request) and plan.has_ended(at),
             admin_url=reverse("admin:index") if enters_admin(user) else None,
         )
     }
+
+
+def _is_of_plan(request):
+    """Whether the page is one of the plan, not of the user."""
+    return request.resolver_match is not None and "slug" in request.resolver_match.kwargs
 
 
 def _same_page(request, other):
