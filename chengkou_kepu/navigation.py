@@ -10,7 +10,7 @@ from django.utils import timezone
 from departments import permissions as roles
 from departments.models import UNIT_ROLES, Role
 
-from .admin_site import enters_admin
+from .admin_site import is_led_to_admin
 from .todo import asks_by_plan, has_asks
 
 SITE_NAME = "科普规划实施跟踪"
@@ -116,7 +116,7 @@ def navigation(request):
             unread=user.unread_notices,
             asked=has_asks(user),
             ended=plan is not None and _is_of_plan(request) and plan.has_ended(at),
-            admin_url=reverse("admin:index") if enters_admin(user) else None,
+            admin_url=reverse("admin:index") if is_led_to_admin(user) else None,
         )
     }
 

@@ -8,6 +8,7 @@ from django import template
 from django.db.models import Choices
 from django.utils.html import format_html
 
+from chengkou_kepu.offline import archive
 from indicators.attainment import Attainment
 from tasks import calendar, numerals, progress, uploads
 from tasks.models import CloseOut, QuarterlyReport
@@ -238,8 +239,10 @@ def _coordinate(value):
 
 @register.simple_tag
 def upload_limits():
-    """How large evidence may be: `bytes` and, for people, `each` file; `together` all of one return."""
+    """How large evidence may be: `bytes` and, for people, `each` file; `together` all of one return; and a workbook."""
     return {
+        "workbook_bytes": archive.MOST_BYTES,
+        "workbook": uploads.in_mb(archive.MOST_BYTES),
         "bytes": uploads.MOST_BYTES,
         "each": uploads.in_mb(uploads.MOST_BYTES),
         "together": uploads.in_mb(uploads.MOST_TOGETHER),

@@ -202,7 +202,8 @@ def test_a_year_shows_who_led_at_its_end_and_what_became_of_them(signed_in, cast
 
 def test_an_abolished_lead_and_a_task_without_any(signed_in, cast, merged, standing):
     Succession.objects.update(new=None)
-    Responsibility.objects.filter(task=standing[1]).delete()
+    Responsibility.objects.filter(task=standing[1]).update(valid_from="2023-01-01")
+    Responsibility.objects.filter(task=standing[1], role="SUPPORT").update(valid_from="2022-01-01")
     client = signed_in(cast.kexie)
     assert leads(client, 2022) == [["县农业农村委（已撤销）"], ()]
     assert "年末没有牵头单位" in client.get(URL, {"year": 2022}).content.decode()
