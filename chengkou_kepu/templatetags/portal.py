@@ -33,7 +33,7 @@ COLOURS = {
         *("UNMEASURED", "DRAFT", "REFUSED"),
     ),
 }
-NOT_DUE = (Light.NOT_DUE, Filing.PENDING)
+NOT_DUE = (Light.NOT_DUE, Filing.PENDING, Filing.EXEMPT)
 COLOUR_OF = {value: colour for colour, values in COLOURS.items() for value in values}
 
 
@@ -57,7 +57,7 @@ def light(context, choice, count=None, extended_to=None):
 
     `choice` is a TextChoices member or a stored value; nothing at all for None or an empty string. A filing state
     that counts from a granted extension says so: 按时（延期至1月20日）. On a page whose `period` nobody has opened,
-    what is not due is 尚未开放.
+    what is not due or not owed is 尚未开放.
     """
     if not choice:
         return ""
