@@ -1,7 +1,7 @@
 """The header of every page: which portal, which plan, who is asking, and where they may go."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from django.urls import reverse
@@ -96,7 +96,7 @@ class Navigation:
     who: str = ""
     unread: int = 0
     asked: bool = False
-    ended: bool = False
+    ended_on: date | None = None
     admin_url: str | None = None
 
 
@@ -115,15 +115,17 @@ def navigation(request):
             who=_who(user),
             unread=user.unread_notices,
             asked=has_asks(user),
-            ended=plan is not None and _is_of_plan(request) and plan.has_ended(at),
+            ended_on=_ended_on(request, at),
             admin_url=reverse("admin:index") if is_led_to_admin(user) else None,
         )
     }
 
 
-def _is_of_plan(request):
-    """Whether the page is one of the plan, not of the user."""
-    return request.resolver_match is not None and "slug" in request.resolver_match.kwargs
+def _ended_on(request, at):
+    """When the plan that the page is about ended, as an archived quarter knows it; None while it runs, and elsewhere."""
+    plan = getattr(request, "plan_shown", None) or getattr(request, "plan", None)
+    of_plan = plan and request.resolver_match and "slug" in request.resolver_match.kwargs
+    return plan.ends_on if of_plan and plan.has_ended(at) else None
 
 
 def _same_page(request, other):

@@ -62,6 +62,6 @@ def plan_page(request, slug):
     plan = visible_plan(request, slug)
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
-    plan = plan_as_it_stood(plan, period)
+    plan = request.plan_shown = plan_as_it_stood(plan, period)
     period.cadence = plan.cadence
     return PlanPage(plan, period, periods, at)
