@@ -436,13 +436,24 @@ def test_where_nothing_was_opened_pages_say_so_and_ask_for_nothing(
     [
         *[
             ("nongye", p)
-            for p in ("", "tasks/", "tasks/1/", "departments/", "filing/", "exports/summary.xlsx")
+            for p in (
+                "",
+                "tasks/",
+                "tasks/1/",
+                "actions/1/",
+                "departments/",
+                "departments/{unit}/",
+                "filing/",
+            )
         ],
-        *[("kexie", p) for p in ("", "review/", "periods/")],
+        *[("nongye", p) for p in ("indicators/", "exports/", "exports/summary.xlsx")],
+        ("nongye", "exports/responsibility-table.xlsx"),
+        *[("kexie", p) for p in ("", "review/", "periods/", "findings/", "annual/", "reforms/")],
     ],
 )
 def test_nothing_is_overdue_that_nobody_opened(signed_in, cast, three, clock, user, page):
     clock("2026-04-05 09:00")
-    said = body_of(signed_in(getattr(cast, user)).get(OLD + page))
+    unit = Department.objects.get(name="县农业农村委", region__name="城口县").pk
+    said = body_of(signed_in(getattr(cast, user)).get(OLD + page.format(unit=unit)))
     said = re.sub(r"<select.*?</select>|<thead.*?</thead>|\n未报\n未审核\n", "", said, flags=re.S)
     assert re.findall(r".{0,15}(?:逾期|(?<!尚)未报|截止时间已过).{0,10}", said) == []
