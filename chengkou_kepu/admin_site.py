@@ -8,14 +8,20 @@ from django.shortcuts import resolve_url
 from django.utils.decorators import method_decorator
 
 from departments import permissions as roles
-from departments.models import Role
+from departments.models import UNIT_ROLES, Role
 
-WITH_ADMIN = (Role.COORDINATOR, Role.REPORTER, Role.APPROVER, Role.SYSADMIN, Role.AUDITOR)
+KEEPERS = (Role.COORDINATOR, Role.SYSADMIN, Role.AUDITOR)
+WITH_ADMIN = (*KEEPERS, *UNIT_ROLES)
 
 
 def enters_admin(user):
     """Everybody who has something to keep there; leaders have not."""
     return user.is_active and (user.is_superuser or roles.holds(user, *WITH_ADMIN))
+
+
+def is_led_to_admin(user):
+    """Whether the header leads there: a unit's people find all they do on the portal's own pages."""
+    return enters_admin(user) and (user.is_superuser or roles.holds(user, *KEEPERS))
 
 
 class PortalAdminSite(admin.AdminSite):

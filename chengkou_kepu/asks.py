@@ -1,6 +1,8 @@
 """待办: what is expected of the reader now, by when; the list at the top of the dashboard."""
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from django.db.models import Count, Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -17,7 +19,7 @@ from tasks.models import (
     SupportRequest,
     Task,
 )
-from tasks.obligations import extended_words, own_due, resubmission_due
+from tasks.obligations import extension_note, own_due, resubmission_due
 from tasks.permissions import coordinates
 
 Status = QuarterlyReport.Status
@@ -41,23 +43,38 @@ class Ask:
 
 def asks_of(user, plan, current, *, at):
     """The user's Asks. `current` holds (period, UnitFilings) of quarters that may want something, oldest first."""
+    return asks_in(user, {plan: current}, at=at)[plan]
+
+
+def asks_in(user, currents, *, at):
+    """{plan: the user's Asks} of {plan: `current` as in `asks_of`}; the same queries for several plans as for one."""
     own = roles.answered_for(user)
-    asks = own_returns(user, current, at=at)
-    open_periods = [period for period, _ in current if period.is_open(at)]
-    if own and open_periods:
-        asks += _requests(own, open_periods)
-        asks.append(_claims(plan, own, open_periods[-1], at))
-        asks += _refused_applications(plan, own)
-    if coordinates(user, plan):
-        asks += _of_coordinator(user, plan)
-    return [ask for ask in asks if ask]
+    came_back = _came_back(own, [pair for current in currents.values() for pair in current])
+    asks = {p.pk: _own_returns(user, current, came_back, at=at) for p, current in currents.items()}
+    opened = {
+        p.pk: [period for period, _ in current if period.is_open(at)] for p, current in currents.items()
+    }
+    opened = {plan_id: periods for plan_id, periods in opened.items() if periods}
+    if own and opened:
+        found = [*_requests(own, [period for periods in opened.values() for period in periods])]
+        found += _claims(own, {plan_id: periods[-1] for plan_id, periods in opened.items()}, at)
+        for plan_id, ask in (*found, *_refused_applications(own, list(opened))):
+            asks[plan_id].append(ask)
+    coordinated = [plan for plan in currents if coordinates(user, plan)]
+    for plan_id, ask in _of_coordinator(user, coordinated):
+        asks[plan_id].append(ask)
+    return {plan: asks[plan.pk] for plan in currents}
 
 
 def own_returns(user, current, *, at):
     """Asks about the returns of the user's own units and of those that they took the place of."""
+    return _own_returns(user, current, _came_back(roles.answered_for(user), current), at=at)
+
+
+def _own_returns(user, current, came_back, *, at):
     own = roles.answered_for(user)
     asks = [
-        _own_return(user, period, filing, at)
+        _own_return(user, period, filing, came_back, at)
         for period, filings in current
         for filing in filings
         if filing.department_id in own
@@ -65,8 +82,16 @@ def own_returns(user, current, *, at):
     return [ask for ask in asks if ask]
 
 
+def _came_back(own, current):
+    """{report id: when it came back} of the returns that the units have to correct; one query where there are any."""
+    filings = [filing for _, filings in current for filing in filings if filing.department_id in own]
+    returned = [filing.report_id for filing in filings if filing.status == Status.RETURNED]
+    events = ReportEvent.objects.filter(report__in=returned, verb__in=[Verb.RETURN, Verb.REOPEN])
+    return dict(events.order_by("at", "pk").values_list("report", "at")) if returned else {}
+
+
 def _requests(own, periods):
-    """征集 that the user's units have not answered, one Ask for each period, unit and lead; one query."""
+    """(plan id, Ask) of 征集 that the units have not answered, one for each period, unit and lead; one query."""
     waiting = (
         SupportRequest.objects.unanswered()
         .filter(period__in=periods, responsibility__department__in=own)
@@ -80,53 +105,57 @@ def _requests(own, periods):
     for (period, lead, unit, due_on), rows in asked.items():
         numbers = "、".join(str(row.task.number) for row in rows)
         text = f"{lead}征集{period}第{numbers}项进展，请于{calendar.zh_day(due_on)}前答复。"
-        yield Ask(text, "去答复", "filing-return", period.code, unit, f"line-{rows[0].pk}")
+        yield period.plan_id, Ask(text, "去答复", "filing-return", period.code, unit, f"line-{rows[0].pk}")
 
 
-def _claims(plan, own, period, at):
-    """无具体任务 that supporters of the user's tasks claim, or None; one query."""
+def _claims(own, latest, at):
+    """(plan id, Ask) where supporters of the units' tasks claim 无具体任务; `latest`: {plan id: open period}; one query."""
     led = Responsibility.objects.in_force(calendar.local_day(at)).leads().filter(department__in=own)
-    tasks = led.filter(task__plan=plan).values("task")
+    tasks = led.filter(task__plan__in=latest).values("task")
     claims = NoDuty.objects.waiting().filter(responsibility__task__in=tasks)
-    count = claims.exclude(responsibility__department__in=own).count()
-    text = f"{count} 项“无具体任务”待本单位（牵头单位）确认。"
-    return Ask(text, "去确认", "filing-cooperation", period.code) if count else None
+    claims = claims.exclude(responsibility__department__in=own).order_by()
+    for plan_id, count in claims.values_list("responsibility__task__plan").annotate(Count("pk")):
+        text = f"{count} 项“无具体任务”待本单位（牵头单位）确认。"
+        yield plan_id, Ask(text, "去确认", "filing-cooperation", latest[plan_id].code)
 
 
-def _refused_applications(plan, own):
-    """办结 applications of the user's units that came back and were not made again; one query."""
+def _refused_applications(own, plan_ids):
+    """(plan id, Ask) of 办结 applications of the units that came back and were not made again; one query."""
     later = CloseOut.objects.filter(task=OuterRef("task"), pk__gt=OuterRef("pk"))
     refused = CloseOut.objects.filter(
         ~Exists(later),
         status=CloseOut.Status.REFUSED,
-        task__plan=plan,
+        task__plan__in=plan_ids,
         task__nature=Task.Nature.FINITE,
         department__in=own,
     ).select_related("task")
     for close_out in refused.order_by("task__number"):
         text = f"第{close_out.task.number}项办结申请未通过核查，请补齐后重新申请。"
-        yield Ask(text, "看核查意见", "close-out", close_out.pk)
+        yield close_out.task.plan_id, Ask(text, "看核查意见", "close-out", close_out.pk)
 
 
-def _of_coordinator(user, plan):
-    """What waits for this coordinator's decision, not what is left to others; one query."""
+def _of_coordinator(user, plans):
+    """(plan id, Ask) of what waits for this coordinator's decision, not what is left to others; a query a region."""
+    for _, group in groupby(sorted(plans, key=attrgetter("region_id")), key=attrgetter("region_id")):
+        yield from _decisions(user, list(group))
+
+
+def _decisions(user, plans):
     awaiting = QuarterlyReport.objects.filter(period__plan=OuterRef("pk")).awaiting_review()
-    reports = reviewers.left_to_others(awaiting, user, plan).exclude(left_to_others=True)
+    reports = reviewers.left_to_others(awaiting, user, plans[0]).exclude(left_to_others=True)
     applied = CloseOut.objects.filter(task__plan=OuterRef("pk"), status=CloseOut.Status.APPLIED)
     claims = NoDuty.objects.waiting().filter(responsibility__task__plan=OuterRef("pk"))
-    counted = (
-        Plan.objects.filter(pk=plan.pk).values_list(_count(reports), _count(applied), _count(claims)).get()
-    )
-    waiting = (
-        (f"份{plan.words.report}待审核", "去审核", ""),
-        ("项办结申请待核查", "去核查", "close-outs"),
-        ("项“无具体任务”待确认", "去确认", "claims"),
-    )
-    return [
-        Ask(f"{count} {what}。", label, "review", anchor=anchor)
-        for count, (what, label, anchor) in zip(counted, waiting, strict=True)
-        if count
-    ]
+    counts = (_count(reports), _count(applied), _count(claims))
+    words = {plan.pk: plan.words for plan in plans}
+    for pk, *counted in Plan.objects.filter(pk__in=words).order_by().values_list("pk", *counts):
+        waiting = (
+            (f"份{words[pk].report}待审核", "去审核", ""),
+            ("项办结申请待核查", "去核查", "close-outs"),
+            ("项“无具体任务”待确认", "去确认", "claims"),
+        )
+        for count, (what, label, anchor) in zip(counted, waiting, strict=True):
+            if count:
+                yield pk, Ask(f"{count} {what}。", label, "review", anchor=anchor)
 
 
 def _count(rows):
@@ -134,12 +163,16 @@ def _count(rows):
     return Coalesce(Subquery(counted.values("count")), 0)
 
 
-def _own_return(user, period, filing, at):
+def _own_return(user, period, filing, came_back, at):
     """What a unit's staff have to do with its return in the period, or None."""
     return_of = f"{filing.department}{period.report_title}"
     link = ("filing-return", period.code, filing.department_id)
     if filing.status == Status.RETURNED:
-        return Ask(f"{return_of}已退回，请{_due_again(filing, period)}补正后重新报送。", "去补正", *link)
+        return Ask(
+            f"{return_of}已退回，请{_due_again(came_back.get(filing.report_id), period)}补正后重新报送。",
+            "去补正",
+            *link,
+        )
     if not period.is_open(at):
         return None
     if filing.status == Status.ENDORSING:
@@ -153,13 +186,11 @@ def _own_return(user, period, filing, at):
     return Ask(f"{return_of}{state}，{_deadline(period, filing, at)}。", label, *link)
 
 
-def _due_again(filing, period):
-    """于2023年10月18日24时前; one query, for those alone who have something to correct."""
-    events = ReportEvent.objects.filter(report=filing.report_id)
-    came_back = events.filter(verb__in=[Verb.RETURN, Verb.REOPEN]).order_by("at", "pk").last()
-    if came_back is None:
+def _due_again(came_back_at, period):
+    """于2023年10月18日24时前; '' where it is not on record when the return came back."""
+    if came_back_at is None:
         return ""
-    due = resubmission_due(came_back.at, period.plan.resubmit_working_days)
+    due = resubmission_due(came_back_at, period.plan.resubmit_working_days)
     return f"于{calendar.zh_day(calendar.local_day(due))}24时前"
 
 
@@ -167,5 +198,4 @@ def _deadline(period, filing, at):
     """2023年10月10日24时截止，还有 3 天"""
     due_at = own_due(period.due_at, filing.extended_to)
     due = calendar.zh_day(calendar.local_day(due_at))
-    extended = f"（{extended_words(filing.extended_to)}）" if filing.extended_to else ""
-    return f"{due}24时截止{extended}，{calendar.time_left(due_at, at)}"
+    return f"{due}24时截止{extension_note(due_at, filing.extended_to)}，{calendar.time_left(due_at, at)}"

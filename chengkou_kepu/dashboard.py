@@ -284,9 +284,9 @@ def _behind(task):
 
 
 def _standstill(task):
-    """连续 2 次报“本季度无新进展”; '' below two."""
+    """连续 2 次报“无新进展”; '' below two."""
     times = task.leads[0].unchanged if task.leads else 0
-    return f"连续 {times} 次报“本季度无新进展”" if times >= STANDSTILL else ""
+    return f"连续 {times} 次报“无新进展”" if times >= STANDSTILL else ""
 
 
 def _missing(unit, period, at):

@@ -56,7 +56,6 @@ def filing(request, slug):
         "own": own,
         "rows": rows,
         "open_rows": open_rows,
-        "ended": plan.has_ended(at),
     }
     return render(request, "chengkou_kepu/filing.html", context)
 
@@ -198,8 +197,8 @@ def _carry_out(request, period, department, own, saved, *, at):
         version = seen_version(request.POST, saved)
         done = carry_out(report, request.POST, request.FILES, version=version, by=request.user, at=at)
         messages.success(request, done)
-    except workflow.Incomplete as refusal:
-        return redirect(f"{address}&check=1#line-{refusal.responsibilities[0].pk}")
+    except workflow.Incomplete:
+        return redirect(f"{address}&check=1#missing")
     except workflow.NotAllowed:
         raise
     except workflow.Refused as refusal:

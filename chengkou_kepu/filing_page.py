@@ -141,10 +141,6 @@ class FilingPage:
         return [line for line in self.lines if line.to_correct]
 
     @property
-    def ended(self):
-        return self.period.plan.has_ended(self.at)
-
-    @property
     def due_again(self):
         """What is asked of a return that came back: 请于2023年10月13日24时前补正后重新报送，还有 2 天。"""
         due_at = resubmission_due(self.last_event.at, self.period.plan.resubmit_working_days)

@@ -1,5 +1,6 @@
 """The front door itself: where a visitor lands, and whether the portal is alive."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.db.models import CharField, OuterRef, Subquery, Value
@@ -11,13 +12,19 @@ from django.utils import timezone
 
 from departments.models import Reform, Role
 from tasks import calendar
-from tasks.models import Plan
+from tasks.selection import land
 
 
 def home(request):
-    """To the current plan's dashboard; accounts and audit people, who read no plan, to the admin."""
-    plan = Plan.objects.visible_to(request.user).current(calendar.local_day(timezone.now()))
+    """To the dashboard of the plan to be shown first (`tasks.selection.land`), saying so where that is not today's.
+
+    Accounts and audit people, who read no plan, go to the admin.
+    """
+    at = timezone.now()
+    plan = land(request, at=at)
     if plan:
+        if plan.has_ended(at) and (following := _of_today(request.other_plans, plan, at)):
+            messages.info(request, f"“{following}”还没有开放填报，先显示仍有填报期没有办完的上一方案。")
         return redirect("dashboard", plan.slug)
     if any(m.role in (Role.SYSADMIN, Role.AUDITOR) for m in request.user.roles) or request.user.is_superuser:
         return redirect("admin:index")
@@ -30,6 +37,12 @@ def _reform_that_ended(user):
     told = user.notices.filter(key=Concat(Value("reform-"), Cast(OuterRef("pk"), CharField()))).values("text")
     ending = Reform.objects.filter(kind__in=(Reform.Kind.ABOLISH, Reform.Kind.SPLIT))
     return ending.annotate(told=Subquery(told[:1])).exclude(told=None).first()
+
+
+def _of_today(others, plan, at):
+    """The plan of the same region that contains today, or None."""
+    same = [p for p in others if p.region_id == plan.region_id]
+    return next((p for p in same if p.starts_on <= calendar.local_day(at) <= p.ends_on), None)
 
 
 @login_not_required

@@ -1,13 +1,17 @@
 """The header of every page: which portal, which plan, who is asking, and where they may go."""
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
 
 from django.urls import reverse
+from django.utils import timezone
 
 from departments import permissions as roles
 from departments.models import UNIT_ROLES, Role
 
-from .admin_site import enters_admin
+from .admin_site import is_led_to_admin
+from .todo import asks_by_plan, has_asks
 
 SITE_NAME = "科普规划实施跟踪"
 UNITS_OWN, COORDINATORS = ("filing",), ("period-list", "review", "reform-list", "finding-list")
@@ -38,33 +42,90 @@ class Item:
 
 
 @dataclass(frozen=True)
+class OtherPlan:
+    """A plan to switch to: its title and years, the page of it, and how many 待办 the user has in it."""
+
+    title: str
+    years: str
+    url: str
+    asks: int
+
+
+@dataclass(frozen=True)
+class PlanSwitch:
+    """The user's other plans, read when the header is shown. 待办 are counted where a plan may have any: the same
+    queries for several such plans as for one, none where there is none.
+    """
+
+    request: object
+    others: list
+    at: datetime
+
+    def __bool__(self):
+        return bool(self.others)
+
+    @cached_property
+    def plans(self):
+        user = self.request.user
+        pending = [plan for plan in self.others if plan.pending and has_asks(user)]
+        known = getattr(self.request, "asks", None)
+        asks = known or (asks_by_plan(user, pending, at=self.at) if pending else {})
+        return [
+            OtherPlan(p.title, p.years, _same_page(self.request, p), len(asks.get(p, ())))
+            for p in self.others
+        ]
+
+    @property
+    def asks(self):
+        return sum(plan.asks for plan in self.plans)
+
+    @property
+    def name(self):
+        """The plan one is in, with its county where the others are not all of the same."""
+        plan = self.request.plan
+        same = all(other.region_id == plan.region_id for other in self.others)
+        return f"{'' if same else plan.region.name}{plan.years}方案"
+
+
+@dataclass(frozen=True)
 class Navigation:
     site_name: str = SITE_NAME
     plan: object = None
-    plans: list = field(default_factory=list)
+    switch: PlanSwitch | None = None
     items: list = field(default_factory=list)
     who: str = ""
     unread: int = 0
+    asked: bool = False
+    ended_on: date | None = None
     admin_url: str | None = None
 
 
 def navigation(request):
-    """Context `nav`; no queries beyond the user's roles, which the page has read anyway."""
+    """Context `nav`; no queries beyond the user's roles, which the page has read anyway, and those of PlanSwitch."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav": Navigation()}
-    plan = getattr(request, "plan", None)
+    plan, at = getattr(request, "plan", None), timezone.now()
     return {
         "nav": Navigation(
             site_name=f"{plan.region.name}{SITE_NAME}" if plan else SITE_NAME,
             plan=plan,
-            plans=[Item(p.title, _same_page(request, p), False) for p in getattr(request, "other_plans", [])],
+            switch=PlanSwitch(request, request.other_plans, at) if plan else None,
             items=_items(request, plan) if plan else [],
             who=_who(user),
             unread=user.unread_notices,
-            admin_url=reverse("admin:index") if enters_admin(user) else None,
+            asked=has_asks(user),
+            ended_on=_ended_on(request, at),
+            admin_url=reverse("admin:index") if is_led_to_admin(user) else None,
         )
     }
+
+
+def _ended_on(request, at):
+    """When the plan that the page is about ended, as an archived quarter knows it; None while it runs, and elsewhere."""
+    plan = getattr(request, "plan_shown", None) or getattr(request, "plan", None)
+    of_plan = plan and request.resolver_match and "slug" in request.resolver_match.kwargs
+    return plan.ends_on if of_plan and plan.has_ended(at) else None
 
 
 def _same_page(request, other):

@@ -8,8 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tasks import calendar
-from tasks.models import Plan
+from tasks.selection import land
 
 from .way_back import way_back
 
@@ -23,8 +22,7 @@ def notice_list(request):
         request.user.notices.unread().update(read_at=timezone.now())
         messages.success(request, "已全部标为已读。")
         return redirect("notice-list")
-    plans = Plan.objects.visible_to(request.user)
-    request.plan = plans.current(calendar.local_day(timezone.now()))
+    land(request, at=timezone.now())
     page = Paginator(request.user.notices.for_list(), PAGE).get_page(request.GET.get("page"))
     return render(request, "chengkou_kepu/notice_list.html", {"page": page})
 

@@ -47,7 +47,6 @@ def period_list(request, slug):
         "begins_on": begins_on if begins_on > calendar.local_day(at) else None,
         "next_due_passed": key and plan.default_due_at(*key) <= at,
         "choices": [] if known else [_choice(plan, *key) for key in periods.first_periods(plan, at=at)],
-        "ended": plan.has_ended(at),
     }
     return render(request, "chengkou_kepu/period_list.html", context)
 

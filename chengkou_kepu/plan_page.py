@@ -50,7 +50,6 @@ class PlanPage:
             "periods": self.periods,
             "query": self.query,
             "overdue": self.period.is_overdue(self.told_at),
-            "ended": self.plan.has_ended(self.at),
             "at": self.told_at,
             "frozen": self.period.stored,
             "errata": self.errata,
@@ -63,6 +62,6 @@ def plan_page(request, slug):
     plan = visible_plan(request, slug)
     periods = periods_of(plan)
     period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
-    plan = plan_as_it_stood(plan, period)
+    plan = request.plan_shown = plan_as_it_stood(plan, period)
     period.cadence = plan.cadence
     return PlanPage(plan, period, periods, at)

@@ -52,7 +52,7 @@ def task_list(request, slug):
     ledger = Ledger.shown_in(page.period)
     standing = plan_standing(ledger, page.period, at=page.at)
     rows = task_rows(ledger, standing, page.period, url_of=_task_url(page))
-    lineage = Lineage.load(page.plan.region_id)
+    lineage = Lineage.load(page.plan.region_id) if request.plan.reformed else Lineage(())
     filterset = TaskFilterSet(
         request.GET,
         rows=rows,

@@ -26,6 +26,7 @@ from . import (
     reminders,
     review,
     task_pages,
+    todo,
 )
 from .exports import views as exports
 from .offline import views as offline
@@ -88,6 +89,7 @@ urlpatterns = [
     path("login/", login_not_required(login), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
+    path("todo/", todo.todo, name="todo"),
     path("notices/", notices.notice_list, name="notice-list"),
     path("notices/<int:pk>/", notices.notice_open, name="notice-open"),
     path("plans/<slug:slug>/", include(plan_pages)),

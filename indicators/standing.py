@@ -91,23 +91,28 @@ class Ownership:
     @classmethod
     def load(cls, plan):
         """All of a plan's indicators by position, in one query; owners oldest first, the present one (None) last."""
+        return cls.load_each([plan])[plan.pk]
+
+    @classmethod
+    def load_each(cls, plans):
+        """{plan id: its Ownership}, in one query."""
         read = (
-            Indicator.objects.filter(plan=plan)
+            Indicator.objects.filter(plan__in=plans)
             .order_by("position", "pk", "former_owners__until")
             .values_list(
-                *("pk", "name", "kind", "owner", "owner__name", "owner__is_group"),
+                *("plan", "pk", "name", "kind", "owner", "owner__name", "owner__is_group"),
                 *(
                     f"former_owners__{f}"
                     for f in ("until", "department", "department__name", "department__is_group")
                 ),
             )
         )
-        held = {}
-        for pk, name, kind, owner, owner_name, is_group, *former in read:
-            _, _, owners = held.setdefault(pk, (name, kind, [(None, owner, owner_name, is_group)]))
+        held = {plan.pk: {} for plan in plans}
+        for plan, pk, name, kind, owner, owner_name, is_group, *former in read:
+            _, _, owners = held[plan].setdefault(pk, (name, kind, [(None, owner, owner_name, is_group)]))
             if former[0]:
                 owners.insert(-1, tuple(former))
-        return cls(tuple(held.values()))
+        return {plan: cls(tuple(rows.values())) for plan, rows in held.items()}
 
     @classmethod
     def stored(cls, period):

@@ -74,6 +74,11 @@ def own_due(due_at, extended_to):
     return max(due_at, calendar.end_of(extended_to)) if extended_to else due_at
 
 
+def extension_note(due_at, extended_to):
+    """（已同意延期） after a deadline that is so by an extension, else ''."""
+    return "（已同意延期）" if calendar.local_day(due_at) == extended_to else ""
+
+
 def extended_words(extended_to):
     """延期至1月20日; '' without an extension."""
     return f"延期至{extended_to.month}月{extended_to.day}日" if extended_to else ""

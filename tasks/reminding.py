@@ -3,6 +3,7 @@
 from django.db.models import TextChoices
 
 from . import calendar
+from .obligations import extension_note
 
 BEFORE = (-7, -3, -1)
 AFTER = (1, 3)
@@ -64,6 +65,5 @@ def template(period, kind):
 def worded(text, *, unit, due_at, extended_to, at):
     """The text with the unit's name, its deadline and how far that is in the places kept for them."""
     due = f"{calendar.zh_day(calendar.local_day(due_at))}24时"
-    extended = "（已同意延期）" if calendar.local_day(due_at) == extended_to else ""
-    filled = text.replace(UNIT, unit).replace(DUE, due + extended)
+    filled = text.replace(UNIT, unit).replace(DUE, due + extension_note(due_at, extended_to))
     return filled.replace(LEFT, calendar.time_left(due_at, at))

@@ -4,18 +4,27 @@ from django.http import Http404
 
 from . import calendar
 from .models import Plan, ReportingPeriod
+from .models.plan import landing
 
 
 def visible_plan(request, slug):
     """The plan, if the user reads its region; a stranger gets 404.
 
-    It is left on the request as `request.plan`, and the user's other plans as `request.other_plans`, for the
-    page's header.
+    It is left on the request as `request.plan`, `with_reforms`, and the user's other plans as `request.other_plans`,
+    for the page's header.
     """
-    plans = Plan.objects.visible_to(request.user).select_related("region")
+    plans = Plan.objects.visible_to(request.user).with_pending().with_reforms().select_related("region")
     request.plan = next((plan for plan in plans if plan.slug == slug), None)
     if request.plan is None:
         raise Http404("没有这个方案。")
+    request.other_plans = [plan for plan in plans if plan != request.plan]
+    return request.plan
+
+
+def land(request, *, at):
+    """The plan that a page of no plan in particular stands in, left on the request as by `visible_plan`; or None."""
+    plans = list(Plan.objects.visible_to(request.user).for_landing(at))
+    request.plan = landing(plans, at)
     request.other_plans = [plan for plan in plans if plan != request.plan]
     return request.plan
 
@@ -43,8 +52,11 @@ def chosen_period(plan, code, *, at, periods=None):
 
 
 def unopened_period(plan, *, at):
+    """Today's period, clamped to the plan's span, of a plan that has opened none; which will be the 基线 is not decided."""
     day = min(max(calendar.local_day(at), plan.starts_on), plan.ends_on)
-    return planned_period(plan, *calendar.period_of(*calendar.quarter_of(day), plan.cadence))
+    period = planned_period(plan, *calendar.period_of(*calendar.quarter_of(day), plan.cadence))
+    period.is_baseline = False
+    return period
 
 
 def planned_period(plan, year, quarter):

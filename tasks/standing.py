@@ -141,7 +141,9 @@ def unit_filings(ledger, period, indicator_owners, *, at):
 
 
 def _any_overdue(period, leads, at):
-    """Whether one of the leads should have reported by now, by its own deadline."""
+    """Whether one of the leads should have reported by now, by its own deadline; nothing is due that nobody opened."""
+    if period.pk is None:
+        return False
     return (
         any(at > own_due(period.due_at, lead.extended_to) for lead in leads)
         if leads

@@ -26,7 +26,6 @@ def exports(request, slug):
         "plan": plan_as_it_stood(plan, period),
         "period": period,
         "periods": periods[::-1],
-        "ended": plan.has_ended(at),
         "frozen": period.stored,
     }
     return render(request, "chengkou_kepu/exports.html", context)

@@ -8,6 +8,7 @@ from django import template
 from django.db.models import Choices
 from django.utils.html import format_html
 
+from chengkou_kepu.offline import archive
 from indicators.attainment import Attainment
 from tasks import calendar, numerals, progress, uploads
 from tasks.models import CloseOut, QuarterlyReport
@@ -32,6 +33,7 @@ COLOURS = {
         *("UNMEASURED", "DRAFT", "REFUSED"),
     ),
 }
+NOT_DUE = (Light.NOT_DUE, Filing.PENDING, Filing.EXEMPT)
 COLOUR_OF = {value: colour for colour, values in COLOURS.items() for value in values}
 
 
@@ -49,16 +51,20 @@ def word_of(choice):
     return next(words(choice).label for words in STORED_WORDS if choice in words.values)
 
 
-@register.simple_tag
-def light(choice, count=None, extended_to=None):
+@register.simple_tag(takes_context=True)
+def light(context, choice, count=None, extended_to=None):
     """A light with its word; with `count` the number, its word kept for hovering and screen readers.
 
     `choice` is a TextChoices member or a stored value; nothing at all for None or an empty string. A filing state
-    that counts from a granted extension says so: 按时（延期至1月20日）.
+    that counts from a granted extension says so: 按时（延期至1月20日）. On a page whose `period` nobody has opened,
+    what is not due or not owed is 尚未开放.
     """
     if not choice:
         return ""
+    period = context.get("period")
     colour, word = colour_of(choice), word_of(choice)
+    if choice in NOT_DUE and period is not None and period.pk is None:
+        word = "尚未开放"
     if extended_to:
         word = f"{word}（{extended_words(extended_to)}）"
     if count is None:
@@ -69,12 +75,12 @@ def light(choice, count=None, extended_to=None):
     )
 
 
-@register.simple_tag
-def unfiled_light(period, extended_to, at):
+@register.simple_tag(takes_context=True)
+def unfiled_light(context, period, extended_to, at):
     """未报 or 未到期 of a unit that has not filed the period, by its own deadline."""
     due_at = own_due(period.due_at, extended_to) if period.pk else None
     state = filing_state(owes=True, first_submitted_at=None, due_at=due_at, at=at)
-    return light(state, extended_to=extended_to)
+    return light(context, state, extended_to=extended_to)
 
 
 @register.filter
@@ -239,8 +245,10 @@ def _coordinate(value):
 
 @register.simple_tag
 def upload_limits():
-    """How large evidence may be: `bytes` and, for people, `each` file; `together` all of one return."""
+    """How large evidence may be: `bytes` and, for people, `each` file; `together` all of one return; and a workbook."""
     return {
+        "workbook_bytes": archive.MOST_BYTES,
+        "workbook": uploads.in_mb(archive.MOST_BYTES),
         "bytes": uploads.MOST_BYTES,
         "each": uploads.in_mb(uploads.MOST_BYTES),
         "together": uploads.in_mb(uploads.MOST_TOGETHER),

@@ -174,7 +174,7 @@
     var line = asked.closest(".line");
     var text = line.querySelector("textarea[name$='-progress']");
     var told = line.querySelector("[data-told]").textContent;
-    if (text.value.trim() && text.value !== told && !window.confirm("本季进展已有文字，确定换成上次的文字吗？")) { return; }
+    if (text.value.trim() && text.value !== told && !window.confirm("已有文字，确定换成上次的文字吗？")) { return; }
     text.value = told;
     text.dispatchEvent(new Event("input", { bubbles: true }));
     text.focus();

@@ -4,6 +4,7 @@
    data-confirm="问句"   a form, button or link asks first
    data-print           a button prints the page
    data-insert="id"     a button adds its text to the field
+   data-most="字节数"     a file field drops files that are larger, and says so before anything is sent
    data-guard           a form whose typed text is not lost without a warning; saving it clears the mark
    An answer 409 or 422 is shown where the request's
    target is; of other errors the answer's plain text or a fragment's element with class notice is shown, else the status
@@ -164,6 +165,38 @@
       if (!menu.contains(event.target)) menu.open = false;
     });
   });
+
+  /* The server checks as well: this spares the wait for an upload that it would refuse. */
+
+  function dropTooLarge(field) {
+    var most = Number(field.getAttribute("data-most"));
+    var kept = new DataTransfer();
+    var large = Array.from(field.files).filter(function (file) {
+      if (file.size <= most) kept.items.add(file);
+      return file.size > most;
+    });
+    if (large.length) field.files = kept.files;
+    sayTooLarge(field, large.map(function (file) {
+      return "“" + file.name + "”超过 " + most / 1024 / 1024 + " MB，没有选上，请压缩或拆分后再选。";
+    }).join(""));
+  }
+
+  function sayTooLarge(field, text) {
+    var note = field.parentNode.querySelector("[data-too-large]");
+    if (!note) {
+      note = document.createElement("div");
+      note.className = "small bad";
+      note.setAttribute("role", "alert");
+      note.setAttribute("data-too-large", "");
+      field.parentNode.insertBefore(note, field.nextSibling);
+    }
+    note.textContent = text;
+    note.hidden = text === "";
+  }
+
+  document.addEventListener("change", function (event) {
+    if (event.target.hasAttribute("data-most")) dropTooLarge(event.target);
+  }, true);
 
   document.addEventListener("click", function (event) {
     var asked = closest(event.target, "[data-insert]");

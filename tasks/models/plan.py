@@ -6,10 +6,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
-from departments.models import Department, Region
+from departments.models import Department, Reform, Region
 from tasks import calendar
 from tasks.plan_document.kinds import KINDS
 
@@ -23,10 +23,49 @@ class PlanQuerySet(models.QuerySet):
         """The plan that contains `day` (a date), else the latest started; None where there is none."""
         return _current(self.select_related("region").order_by("-starts_on", "-pk"), day)
 
+    def for_landing(self, at):
+        """The latest started first, `begun` and `unfinished` telling whether a period was opened, or is not archived."""
+        periods = self.model.periods.rel.related_model.objects.filter(plan=OuterRef("pk"))
+        return (
+            self.with_pending()
+            .select_related("region")
+            .annotate(
+                begun=Exists(periods.filter(opens_at__lte=at)),
+                unfinished=Exists(periods.filter(frozen_at=None)),
+            )
+            .order_by("-starts_on", "-pk")
+        )
+
+    def with_pending(self):
+        """Each with `pending`: whether a period of it is open, or something of it may wait for somebody."""
+        periods = self.model.periods.rel.related_model.objects.filter(plan=OuterRef("pk"), frozen_at=None)
+        reports = periods.filter(reports__status__in=["RETURNED", "SUBMITTED"])
+        waiting = periods.filter(close_outs__status="APPLIED")
+        return self.annotate(
+            pending=Exists(periods.filter(closed_at=None)) | Exists(reports) | Exists(waiting)
+        )
+
+    def with_reforms(self):
+        """Each with `reformed`: whether units of its region were ever reformed."""
+        return self.annotate(reformed=Exists(Reform.objects.filter(region=OuterRef("region"))))
+
     def current_by_region(self, day):
         """The current plan of each region, by region code."""
         plans = self.select_related("region").order_by("region__code", "-starts_on", "-pk")
         return [_current(list(own), day) for _, own in groupby(plans, key=lambda plan: plan.region_id)]
+
+
+def landing(plans, at):
+    """The plan that a reader is shown first, of a list of plans `for_landing`; None where there is none.
+
+    The current one; but as long as no period of it has been opened, the latest before it in its region that has a
+    period to finish, if there is one.
+    """
+    current = _current(plans, calendar.local_day(at))
+    if current is None or current.begun:
+        return current
+    before = [p for p in plans if p.region_id == current.region_id and p.starts_on < current.starts_on]
+    return next((plan for plan in before if plan.unfinished), current)
 
 
 def _current(plans, day):
@@ -116,6 +155,11 @@ class Plan(models.Model):
         stored = Plan.objects.filter(pk=self.pk).values_list("cadence", flat=True).first()
         if stored not in (None, self.cadence) and self.periods.exists():
             raise ValidationError({"cadence": "本方案已开放过填报期，不能再改填报周期。"})
+
+    @property
+    def years(self):
+        """规划期 in years: 2021―2025年."""
+        return f"{self.starts_on.year}―{self.ends_on.year}年"
 
     @property
     def words(self):

@@ -1,5 +1,7 @@
 """Dashboard, task page and 报送表 on paper: no controls, nothing folded away, lights that need no colour."""
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -59,3 +61,16 @@ def test_the_return_on_paper_repeats_its_head_and_breaks_no_row(sit_down):
     assert {110} == set(page.eval_on_selector_all(".sheet.aligned td[data-label='状态、进度']", wide))
     shown = "els => els.filter(el => el.getClientRects().length).length"
     assert page.eval_on_selector_all(".top, .bar", shown) == 0
+
+
+@pytest.mark.parametrize("period", ["2022Q4", "2023Q2", "2023Q4"])
+def test_the_dashboard_prints_on_two_pages_at_most(sit_down, period):
+    """2022Q4 is archived."""
+    page = sit_down("kexie")
+    page.goto(f"{PLAN}?period={period}")
+    pages = re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))
+    assert 1 <= len(pages) <= 2
+    style = "(el, name) => getComputedStyle(el).getPropertyValue(name)"
+    page.emulate_media(media="print")
+    assert page.eval_on_selector(".heat thead", style, "display") == "table-header-group"
+    assert page.eval_on_selector(".heat tbody tr", style, "break-inside") == "avoid"

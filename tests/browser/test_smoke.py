@@ -31,6 +31,7 @@ PAGES = {
     "filing-sheet": ("kexie_tb", f"{PLAN}filing/2023Q4/sheet/"),
     "filing-upload": ("linye", f"{PLAN}filing/2023Q4/upload/"),
     "filing-cooperation": ("nongye", f"{PLAN}filing/2023Q4/cooperation/"),
+    "todo": ("kexie", "/todo/"),
     "notice-list": ("jiaowei", "/notices/"),
     "review": ("kexie", f"{PLAN}review/"),
     "annual-judgements": ("kexie", f"{PLAN}annual/?year=2022"),

@@ -352,3 +352,12 @@ def test_pages_carry_no_inline_script_or_style(signed_in, cast, units, period, d
         assert "default-src 'self'" in page["Content-Security-Policy"]
         assert " style=" not in text
         assert " onclick=" not in text
+
+
+@pytest.mark.parametrize(
+    ("user", "led"),
+    [("kexie", True), ("nongye", False), ("nongye_sh", False), ("lingdao", False)],
+)
+def test_the_header_leads_to_the_admin_only_whom_it_serves(signed_in, cast, plan, user, led):
+    page = signed_in(getattr(cast, user)).get(f"/plans/{plan.slug}/").content.decode()
+    assert ('<a href="/admin/">管理</a>' in page) is led

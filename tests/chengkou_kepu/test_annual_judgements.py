@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from departments.models import AuditRecord, User
+from chengkou_kepu.freezing import freeze_quarter
+from departments.models import AuditRecord, Department, Reform, Succession, User
 from tasks.models import AnnualJudgement, Responsibility, Task
 from tests import factories
 from tests.factories import moment
@@ -165,6 +166,57 @@ def test_a_finite_task_is_not_judged(signed_in, cast, plan, standing):
     assert stored() == []
 
 
+def leads(client, year):
+    return [row.leads for row in client.get(URL, {"year": year}).context["rows"]]
+
+
+@pytest.fixture
+def merged(signed_in, cast, plan, units, standing):
+    """From 1 July 2023 on 县农业农村委 is 县农业农村局, which leads what it led."""
+    new = factories.make_department("县农业农村局")
+    Department.objects.filter(pk=units.nongye.pk).update(ends_on="2023-06-30")
+    Department.objects.filter(pk=new.pk).update(begins_on="2023-07-01")
+    reform = Reform.objects.create(
+        region=plan.region,
+        kind="RENAME",
+        effective_on="2023-07-01",
+        document="城编委〔2023〕1号",
+        decided_by=cast.kexie,
+        at=moment("2023-06-20 09:00"),
+    )
+    Succession.objects.create(reform=reform, old=units.nongye, new=new)
+    for old in Responsibility.objects.filter(department=units.nongye):
+        Responsibility.objects.filter(pk=old.pk).update(valid_to="2023-06-30")
+        old.pk, old.continues_id, old.department, old.valid_from = None, old.pk, new, "2023-07-01"
+        old.save()
+    return new
+
+
+def test_a_year_shows_who_led_at_its_end_and_what_became_of_them(signed_in, cast, merged):
+    client = signed_in(cast.kexie)
+    assert leads(client, 2022) == [["县农业农村委（现县农业农村局）"]] * 2
+    assert leads(client, 2023) == [["县农业农村局"]] * 2
+    page = client.get(URL, {"year": 2022}).content.decode()
+    assert page.count("县农业农村委（现县农业农村局）") == 2
+
+
+def test_an_abolished_lead_and_a_task_without_any(signed_in, cast, merged, standing):
+    Succession.objects.update(new=None)
+    Responsibility.objects.filter(task=standing[1]).update(valid_from="2023-01-01")
+    Responsibility.objects.filter(task=standing[1], role="SUPPORT").update(valid_from="2022-01-01")
+    client = signed_in(cast.kexie)
+    assert leads(client, 2022) == [["县农业农村委（已撤销）"], ()]
+    assert "年末没有牵头单位" in client.get(URL, {"year": 2022}).content.decode()
+
+
+def test_an_archived_year_end_keeps_its_names(signed_in, cast, baseline, units, standing):
+    freeze_quarter(baseline, by=cast.kexie, at=moment("2023-03-01 09:00"))
+    Department.objects.filter(pk=units.nongye.pk).update(name="县农业农村局")
+    client = signed_in(cast.kexie)
+    assert leads(client, 2022) == [["县农业农村委"]] * 2
+    assert leads(client, 2023) == [["县农业农村局"]] * 2
+
+
 @pytest.mark.parametrize("tasks", [2, 12])
 def test_many_tasks_cost_no_more_queries(
     tasks, signed_in, cast, plan, units, standing, django_assert_num_queries
@@ -172,7 +224,7 @@ def test_many_tasks_cost_no_more_queries(
     for number in range(10, 8 + tasks):
         factories.make_task(plan, number, leads=[units.nongye, units.jiaowei], nature="STANDING")
     client = signed_in(cast.kexie)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert len(client.get(URL).context["rows"]) == tasks
 
 

@@ -272,7 +272,13 @@ def test_the_sheet_holds_everything_to_sign(signed_in, cast, verified):
             "情况属实。",
             "科协干部 2023年10月12日",
         ),
-        *("申请单位负责人：", "核查人：", "年 月 日", "（县科协公章）"),
+        *(
+            "申请单位负责人（签字）：",
+            "核查人（签字）：",
+            "县科协负责人（签字）：",
+            "（申请单位公章）",
+            "（县科协公章）",
+        ),
     ]
     assert [words for words in expected if words not in paper] == []
 

@@ -137,13 +137,14 @@ def spoken(board):
     ("now", "said"),
     [
         ("2025-12-31 23:00", ""),
-        ("2026-01-01 00:30", ' · <b class="warn">规划期已结束</b>（2025年12月31日止）'),
+        ("2026-01-01 00:30", '<b class="warn">规划期已结束</b>（2025年12月31日止）'),
     ],
 )
-def test_a_plan_that_is_over_says_so_beside_its_title_alone(signed_in, cast, period, clock, now, said):
+def test_a_plan_that_is_over_says_so_above_its_title_alone(signed_in, cast, period, clock, now, said):
     clock(now)
     response = signed_in(cast.lingdao).get(URL)
-    assert f"{now} 统计{said}</span>" in response.content.decode()
+    bar = response.content.decode().partition('aria-label="本页概要">')[2].partition("<h1>")[0]
+    assert "".join(re.findall(r"<b.*止）", bar)) == said
     assert "规划期" not in spoken(response.context["board"])
 
 
@@ -186,7 +187,7 @@ def test_nothing_new_two_times_running_asks_for_attention(plan, period, units, b
         report = factories.make_report(quarter, units.nongye, completions={1: 1, 2: 1})
         report.entries.update(completion=None, stage="", no_change=True, no_change_reason="汛期停工")
     told = {p: [a.note for a in board(p).attention if a.page == "task"] for p in (second, period)}
-    still = "连续 2 次报“本季度无新进展”"
+    still = "连续 2 次报“无新进展”"
     assert told == {second: [], period: [still, f"落后 14.9 个百分点（县农业农村委），{still}"]}
 
 

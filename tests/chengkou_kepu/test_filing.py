@@ -1,5 +1,6 @@
 """The filing page over HTTP: drafting, saving only what was touched, submitting, and who is refused."""
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -93,18 +94,30 @@ def test_a_part_saved_by_htmx_comes_back_with_its_new_version_and_the_count(
     assert "已保存" in part
 
 
-def test_submission_names_the_missing_lines_and_jumps_to_the_first(signed_in, cast, units, plan, period):
+def test_submission_leads_to_a_list_of_the_missing_lines(signed_in, cast, units, plan, period):
     client = signed_in(cast.nongye)
     data = typed(period, units.nongye, 2, completion="10", progress="启动。") | {
         "verb": "SEND_UP",
         "version": "0",
     }
     response = client.post(address(plan, period), data)
-    pk = Responsibility.objects.get(department=units.nongye, task__number=1).pk
-    assert response["Location"] == f"{address(plan, period, units.nongye)}&check=1#line-{pk}"
+    assert response["Location"] == f"{address(plan, period, units.nongye)}&check=1#missing"
     page = client.get(response["Location"]).content.decode()
-    assert "还不能报送：1 项牵头工作没有填写完整。" in page
+    told = page[page.index('<div class="notice bad" role="alert" id="missing" tabindex="-1">') :]
+    assert "还不能报送：1 项牵头工作没有填写完整。" in told
+    pk = Responsibility.objects.get(department=units.nongye, task__number=1).pk
+    assert re.findall(r'<a href="(#line-[0-9]+)">', told[: told.index("</div>")]) == [f"#line-{pk}"]
     assert QuarterlyReport.objects.get().status == Status.DRAFT
+
+
+def test_what_could_not_be_saved_is_listed_with_links(signed_in, cast, units, plan, period):
+    data = typed(period, units.nongye, 1, completion="300", progress="三期。") | {"verb": "save"}
+    page = signed_in(cast.nongye).post(address(plan, period), data).content.decode()
+    told = page[page.index('id="wrong" tabindex="-1" autofocus>') :]
+    pk = Responsibility.objects.get(department=units.nongye, task__number=1).pk
+    assert "有 1 项没有保存，请改正：" in told
+    assert re.findall(r'<a href="(#line-[0-9]+)">', told[: told.index("</div>")]) == [f"#line-{pk}"]
+    assert 'id="wrong"' not in signed_in(cast.nongye).get(address(plan, period)).content.decode()
 
 
 def test_a_unit_without_approver_submits_and_may_withdraw(signed_in, cast, units, plan, period):

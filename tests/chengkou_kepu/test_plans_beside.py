@@ -15,6 +15,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 HEAD = ["序号", "重点工作", "牵头单位", "配合单位"]
+DUE = "2026年1月12日24时截止"
 OLD, NEW, FAR = "/plans/chengkou-2021-2025/", "/plans/chengkou-2026-2030/", "/plans/wuxi-2021-2025/"
 
 
@@ -218,8 +219,8 @@ def test_a_command_wants_the_plan_named_where_counties_have_one_each(three):
 
 def switches(response):
     """{title's years and county: address} of the header's menu."""
-    menu = re.search(r"切换方案</summary><ul>(.*?)</ul>", response.content.decode(), re.S)
-    links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', menu[1]) if menu else []
+    menu = re.search(r"<span[^>]*>切换方案.*?</summary><ul>(.*?)</ul>", response.content.decode(), re.S)
+    links = re.findall(r'<a href="([^"]+)">([^<]+)<div', menu[1]) if menu else []
     return {title[:3] + title[-14:-5]: address.replace("&amp;", "&") for address, title in links}
 
 
@@ -267,6 +268,112 @@ def test_switching_to_a_county_where_one_may_not_ends_at_its_dashboard(signed_in
         assert client.get(addresses[0]).status_code == 200
 
 
+def switch_of(response):
+    """(the label of the switch, what its entries say), without tags; ("", []) where there is none."""
+    menu = re.search(r'<details class="menu">(.*?)</details>', response.content.decode(), re.S)
+    if not menu:
+        return "", []
+    label, entries = menu[1].split("</summary>")
+    plain = [re.sub(r"<[^>]+>", " ", text) for text in (label, *entries.split("</li>")[:-1])]
+    label, *entries = (" ".join(text.split()) for text in plain)
+    return label, entries
+
+
+OLD_TITLE = "城口县全民科学素质行动（2021―2025年）实施方案"
+NEW_TITLE = "城口县全民科学素质行动（2026―2030年）实施方案"
+THERE = f"{OLD_TITLE} 2021―2025年"
+HERE = f"{NEW_TITLE} 2026―2030年 · 现在所在的方案"
+TO_ALL = "全部方案的待办"
+
+
+@pytest.mark.parametrize(
+    ("user", "count", "listed"),
+    [
+        ("nongye", 1, [f"县农业农村委2025年第四季度季报尚未报送，{DUE}，还有 7 天。"]),
+        ("kexie", 1, ["1 份季报待审核。"]),
+        ("jiaowei", 0, []),
+    ],
+)
+def test_the_header_tells_of_what_waits_in_the_other_plan(signed_in, cast, three, clock, user, count, listed):
+    """2025Q4 is filed in January 2026, when 2026―2030 is the plan of the day."""
+    clock("2026-01-05 09:00")
+    period = factories.make_period(three[0], "2025Q4")
+    jiaowei = Department.objects.get(name="县教委", region__name="城口县")
+    factories.make_report(period, jiaowei, completions={2: 30}, status="SUBMITTED", by=cast.jiaowei)
+    client = signed_in(getattr(cast, user))
+    badge, note = (f" 其他方案有待办 {count}", f" · 待办 {count} 件") if count else ("", "")
+    label = f"切换方案，现在是 2026―2030年方案{badge}"
+    assert switch_of(client.get(NEW)) == (label, [HERE, THERE + note, TO_ALL])
+    page = client.get("/todo/")
+    assert {plan.slug: [ask.text for ask in asks] for plan, asks in page.context["asked"]} == {
+        three[0].slug: listed,
+        three[1].slug: [],
+    }
+    assert (OLD_TITLE in body_of(page), NEW_TITLE in body_of(page)) == (True, True)
+    for address in re.findall(r'　<a href="([^"]+)"', body_of(page)):
+        assert client.get(address).status_code == 200
+
+
+def test_a_leader_is_offered_the_switch_and_no_todo(signed_in, cast, three, clock):
+    clock("2026-01-05 09:00")
+    factories.make_period(three[0], "2025Q4")
+    assert switch_of(signed_in(cast.lingdao).get(NEW)) == ("切换方案，现在是 2026―2030年方案", [HERE, THERE])
+
+
+@pytest.mark.parametrize("plans", [1, 3])
+def test_further_plans_with_something_to_do_cost_no_further_queries(
+    signed_in, cast, units, plan, clock, plans, django_assert_num_queries
+):
+    clock("2023-10-05 09:00")
+    for n in range(1, plans + 1):
+        other = factories.make_plan(f"beside-{n}")
+        factories.make_task(other, 1, leads=[units.nongye])
+        period = factories.make_period(other)
+        for unit, status in ((units.nongye, "RETURNED"), (units.jiaowei, "SUBMITTED")):
+            factories.make_report(period, unit, status=status, by=cast.nongye)
+    client = signed_in(cast.nongye)
+    with django_assert_num_queries(21):
+        assert len(client.get("/plans/chengkou-2021-2025/tasks/").wsgi_request.other_plans) == plans
+    with django_assert_num_queries(14):
+        assert len(client.get("/todo/").context["asked"]) == plans + 1
+
+
+@pytest.mark.parametrize(("user", "status"), [("outsider", 404), ("sysadmin", 404), ("shenji", 404)])
+def test_who_reads_no_plan_has_no_todo_page(signed_in, cast, plan, user, status):
+    assert signed_in(getattr(cast, user)).get("/todo/").status_code == status
+
+
+def test_todo_of_one_plan_with_nothing_to_do(signed_in, cast, plan):
+    page = signed_in(cast.nongye).get("/todo/").content.decode()
+    assert ("现在没有待办事项" in page, "没有待办事项。" in page, "全部" in page) == (True, True, False)
+
+
+@pytest.mark.parametrize(
+    ("now", "frozen", "begun", "home"),
+    [
+        ("2026-01-05 09:00", False, False, OLD),
+        ("2026-01-05 09:00", False, True, NEW),
+        ("2026-05-05 09:00", True, False, NEW),
+        ("2025-12-05 09:00", False, False, OLD),
+    ],
+)
+def test_the_front_door_waits_for_the_new_plan_to_begin(
+    signed_in, cast, three, clock, now, frozen, begun, home
+):
+    clock(now)
+    archived = {
+        "closed_at": factories.moment("2026-02-01 09:00"),
+        "frozen_at": factories.moment("2026-02-01 09:00"),
+    }
+    factories.make_period(three[0], "2025Q3", **(archived if frozen else {}))
+    if begun:
+        factories.make_period(three[1], "2026Q1", opens_at=factories.moment("2026-01-04 09:00"))
+    client = signed_in(cast.nongye)
+    assert client.get("/")["Location"] == home
+    told = f"“{NEW_TITLE}”还没有开放填报，先显示仍有填报期没有办完的上一方案。"
+    assert (told in client.get("/", follow=True).content.decode()) is (home == OLD and now > "2026")
+
+
 def test_one_plan_alone_offers_no_switch(signed_in, cast, plan):
     assert "切换方案" not in signed_in(cast.nongye).get(OLD).content.decode()
 
@@ -274,14 +381,29 @@ def test_one_plan_alone_offers_no_switch(signed_in, cast, plan):
 ENDED = '<b class="warn">规划期已结束</b>（2025年12月31日止）'
 
 
-@pytest.mark.parametrize("page", ["", "tasks/", "filing/", "filing/2025Q3/", "exports/"])
-def test_pages_say_that_the_plan_is_over(signed_in, cast, used, clock, page):
+@pytest.mark.parametrize(
+    ("user", "page"),
+    [
+        *[
+            ("nongye", p)
+            for p in ("", "tasks/", "tasks/1/", "actions/1/", "departments/", "departments/{unit}/")
+        ],
+        *[("nongye", p) for p in ("indicators/", "indicators/own/", "filing/", "filing/2025Q3/", "exports/")],
+        *[
+            ("kexie", p)
+            for p in ("review/", "periods/", "periods/2025Q3/", "findings/", "reforms/", "annual/")
+        ],
+    ],
+)
+def test_pages_say_that_the_plan_is_over(signed_in, cast, used, clock, user, page):
+    client = signed_in(getattr(cast, user))
+    page = page.format(unit=Department.objects.get(name="县农业农村委", region__name="城口县").pk)
     clock("2025-12-31 23:00")
-    assert "规划期" not in signed_in(cast.nongye).get(OLD + page).content.decode()
+    assert "规划期" not in client.get(OLD + page).content.decode()
     clock("2026-01-01 00:30")
-    assert ENDED in signed_in(cast.nongye).get(OLD + page).content.decode()
+    assert client.get(OLD + page).content.decode().count(ENDED) == 1
     if "2025Q3" not in page:
-        assert "规划期" not in signed_in(cast.nongye).get(NEW + page).content.decode()
+        assert "规划期" not in client.get(NEW + page).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -289,13 +411,49 @@ def test_pages_say_that_the_plan_is_over(signed_in, cast, used, clock, page):
     [
         *[
             ("nongye", p)
-            for p in ("", "tasks/", "tasks/1/", "departments/", "filing/", "exports/summary.xlsx")
+            for p in ("", "tasks/", "tasks/1/", "actions/1/", "departments/", "departments/{unit}/")
         ],
-        *[("kexie", p) for p in ("", "review/", "periods/")],
+        *[("kexie", p) for p in ("", "departments/", "review/")],
+    ],
+)
+@pytest.mark.parametrize("now", ["2024-05-05 09:00", "2026-04-05 09:00"])
+def test_where_nothing_was_opened_pages_say_so_and_ask_for_nothing(
+    signed_in, cast, three, clock, user, page, now
+):
+    clock(now)
+    unit = Department.objects.get(name="县农业农村委", region__name="城口县").pk
+    said = body_of(signed_in(getattr(cast, user)).get(OLD + page.format(unit=unit)))
+    said = re.sub(r"<select.*?</select>|<thead.*?</thead>|<form.*?</form>", "", said, flags=re.S)
+    assert (
+        re.findall(r".{0,9}(?:应报 ?\d|应报：|牵头\d项未办结|未到期|不需报|尚未到截止|基线).{0,9}", said)
+        == []
+    )
+    assert "尚未开放" in said
+
+
+@pytest.mark.parametrize(
+    ("user", "page"),
+    [
+        *[
+            ("nongye", p)
+            for p in (
+                "",
+                "tasks/",
+                "tasks/1/",
+                "actions/1/",
+                "departments/",
+                "departments/{unit}/",
+                "filing/",
+            )
+        ],
+        *[("nongye", p) for p in ("indicators/", "exports/", "exports/summary.xlsx")],
+        ("nongye", "exports/responsibility-table.xlsx"),
+        *[("kexie", p) for p in ("", "review/", "periods/", "findings/", "annual/", "reforms/")],
     ],
 )
 def test_nothing_is_overdue_that_nobody_opened(signed_in, cast, three, clock, user, page):
     clock("2026-04-05 09:00")
-    said = body_of(signed_in(getattr(cast, user)).get(OLD + page))
+    unit = Department.objects.get(name="县农业农村委", region__name="城口县").pk
+    said = body_of(signed_in(getattr(cast, user)).get(OLD + page.format(unit=unit)))
     said = re.sub(r"<select.*?</select>|<thead.*?</thead>|\n未报\n未审核\n", "", said, flags=re.S)
     assert re.findall(r".{0,15}(?:逾期|(?<!尚)未报|截止时间已过).{0,10}", said) == []

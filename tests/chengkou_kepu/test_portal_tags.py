@@ -80,7 +80,7 @@ def test_no_light_is_nothing():
 
 def test_an_unknown_light_is_an_error():
     with pytest.raises(ValueError, match=r"^没有为“PURPLE”约定颜色。$"):
-        portal.light("PURPLE")
+        portal.light({}, "PURPLE")
 
 
 def test_progress_bar_draws_completion_against_expectation():

@@ -49,7 +49,7 @@ def queries(client, ask):
     ("page", "expected"),
     [
         ("", 15),
-        ("tasks/", 11),
+        ("tasks/", 10),
         ("exports/summary.xlsx?period=2023Q3", 19),
         ("exports/responsibility-table.xlsx", 11),
     ],
