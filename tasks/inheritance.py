@@ -16,6 +16,8 @@ from .models import (
     SupportRequest,
 )
 
+FILED = (QuarterlyReport.Status.SUBMITTED, QuarterlyReport.Status.ACCEPTED)
+
 
 def periods_from(region_id, on):
     """Quarters of the region's plans, not frozen, on whose last day the reform of the date `on` holds."""
@@ -101,18 +103,25 @@ class Share:
 def pass_on_lines(shares, periods):
     """Lines of the periods' returns go to the duty that follows theirs on the period's last day.
 
-    Only within the return of that duty's unit, and where it has no line yet.
+    Only within the return of that duty's unit, and where it has no line yet. What was said of a duty that is merged in
+    another does not take the place of what was said of that one, once it is filed.
     """
     by_former = defaultdict(list)
     for share in shares:
         by_former[share.former_id].append(share)
     entries = ProgressEntry.objects.filter(report__period__in=periods, responsibility__in=by_former)
-    following = [
+    followed = [
         (entry, share)
         for entry in entries.select_related("report__period").order_by("pk")
         for share in by_former[entry.responsibility_id]
-        if share.covers(entry.report.period) and share.duty.department_id == entry.report.department_id
+        if share.covers(entry.report.period)
     ]
+    following = [pair for pair in followed if _within_its_return(*pair)]
+    said = {
+        (entry.report.period_id, share.duty.pk)
+        for entry, share in followed
+        if share.goes_on and not _within_its_return(entry, share)
+    }
     rows = {share.duty.pk for share in shares}
     there = set(
         ProgressEntry.objects.filter(report__period__in=periods, responsibility__in=rows).values_list(
@@ -121,11 +130,18 @@ def pass_on_lines(shares, periods):
     )
     moved = []
     for entry, share in sorted(following, key=lambda pair: not pair[1].goes_on):
+        filed = entry.report.status in FILED and not share.goes_on
+        if filed and (entry.report.period_id, share.duty.pk) in said:
+            continue
         if (entry.report_id, share.duty.pk) not in there:
             entry.responsibility = share.duty
             there.add((entry.report_id, share.duty.pk))
             moved.append(entry)
     ProgressEntry.objects.bulk_update(moved, ["responsibility"])
+
+
+def _within_its_return(entry, share):
+    return share.duty.department_id == entry.report.department_id
 
 
 def pass_on_cooperation(shares, periods):

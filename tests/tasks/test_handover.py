@@ -308,6 +308,32 @@ def test_progress_is_what_it_was(kind, name, into, plan, filed, reformed):
     assert progress(plan) == before
 
 
+def test_the_first_leads_figure_stands_where_the_second_lead_takes_its_place(plan, baseline, units, reformed):
+    """Both have filed the quarter, each its own return: the second lead's word of its part stays beside."""
+    Responsibility.objects.filter(task__number=3, department=units.nongye).update(role="LEAD")
+    third = factories.make_period(plan, "2023Q3")
+    factories.make_report(third, units.jiaowei, completions={3: 80})
+    factories.make_report(third, units.nongye, completions={3: 30})
+    before = progress(plan)
+    reformed("MERGE", units.jiaowei, "县农业农村委")
+    assert progress(plan) == before
+    assert {code: shown[3] for code, shown in before.items()} == {"2022Q4": None, "2023Q3": 80}
+    assert lines() == [
+        ("2023Q3", "县教委", "县教委", "LEAD", EVER, 80),
+        ("2023Q3", "县农业农村委", "县农业农村委", "LEAD", EVER, 30),
+    ]
+
+
+def test_a_second_leads_draft_goes_on_as_the_first_leads(plan, baseline, units, reformed):
+    Responsibility.objects.filter(task__number=3, department=units.nongye).update(role="LEAD")
+    third = factories.make_period(plan, "2023Q3")
+    factories.make_report(third, units.jiaowei, completions={3: 80})
+    factories.make_report(third, units.nongye, completions={3: 30}, status="DRAFT")
+    reformed("MERGE", units.jiaowei, "县农业农村委")
+    assert progress(plan)["2023Q3"][3] == 80
+    assert lines()[1:] == [("2023Q3", "县农业农村委", "县农业农村委", "LEAD", ON, 30)]
+
+
 def test_lines_follow_the_duty_of_their_own_quarter(filed, units, reformed):
     reformed("RENAME", units.jiaowei, "县教育局")
     assert lines() == [
