@@ -345,5 +345,5 @@ def test_reading_the_filing_page_with_files_costs_one_query_more(
     client, address = signed_in(cast.nongye), return_address(plan, period)
     post(client, plan, period, [line], *(upload_of(f"{n}.pdf") for n in range(5)))
     factories.make_task(plan, 7, leads=[units.nongye])
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(15):
         client.get(address)

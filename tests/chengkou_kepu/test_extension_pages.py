@@ -177,7 +177,7 @@ def test_until_the_granted_day_the_unit_is_not_overdue(signed_in, cast, plan, pe
     clock("2023-10-19 09:00")
     client = signed_in(cast.jiaowei)
     board = client.get(f"/plans/{plan.slug}/").content.decode()
-    assert "2023年10月20日24时截止（延期至10月20日），还有 1 天" in board
+    assert "2023年10月20日24时截止（已同意延期），还有 1 天" in board
     assert '县农业农村委</a><div class="small muted">2023年第三季度季报逾期 9 天未报送</div>' in board
     assert '县教委</a><div class="small muted">2023年第三季度季报逾期' not in board
     assert "未到期（延期至10月20日）" in client.get(f"/plans/{plan.slug}/tasks/3/").content.decode()

@@ -165,11 +165,11 @@ def test_the_sheet_costs_the_same_however_many_lines(
     client.post(
         return_address(plan, period), typed(period, units.nongye, 1, completion="40", progress="一。")
     )
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(15):
         sheet(client, plan, period)
     client.post(
         return_address(plan, period), typed(period, units.nongye, 2, completion="40", progress="二。")
     )
     client.post(return_address(plan, period), typed(period, units.nongye, 3, progress="三。"))
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(15):
         sheet(client, plan, period)

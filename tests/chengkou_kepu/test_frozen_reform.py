@@ -152,9 +152,10 @@ def test_a_correction_speaks_of_the_unit_as_the_archive_stored_it(frozen, reform
     client = signed_in(cast.kexie)
     page = client.get(f"{PLAN}periods/2023Q3/archive/")
     label = f"第{line.task.number}项：县文化旅游委自评进度"
-    offered = dict(dict(page.context["form"].fields["subject"].choices)["牵头单位自评进度"])
+    groups = page.context["form"].fields["subject"].choices[1:]
+    offered = {key: text for _, choices in groups for key, text in choices}
     assert offered[f"lead-{line.pk}"] == f"{label}（原为40%）"
-    data = {"verb": "correct", "subject": f"lead-{line.pk}", "completion": "25", "reason": "口径有误"}
+    data = {"verb": "correct", "subject": f"lead-{line.pk}", "new": "25", "reason": "口径有误"}
     assert client.post(f"{PLAN}periods/2023Q3/archive/", data).status_code == 302
     assert list(Erratum.objects.values_list("subject", "old", "new")) == [
         (label, "40%（推进中）", "25%（推进中）")

@@ -275,7 +275,7 @@ def test_a_fixed_return_is_downloaded_but_takes_no_upload(clerk, address, period
 
 @pytest.mark.parametrize(
     ("unit", "lines", "expected"),
-    [("县林业局", 9, [18, 28]), ("县科协", 38, [19, 29]), ("县经济信息委", 38, [19, 29])],
+    [("县林业局", 9, [14, 24]), ("县科协", 38, [15, 25]), ("县经济信息委", 38, [15, 25])],
 )
 def test_queries_do_not_grow_with_the_lines(signed_in, cast, county, unit, lines, expected):
     period = factories.make_period(county, "2023Q3")

@@ -332,7 +332,7 @@ def test_further_plans_with_something_to_do_cost_no_further_queries(
         for unit, status in ((units.nongye, "RETURNED"), (units.jiaowei, "SUBMITTED")):
             factories.make_report(period, unit, status=status, by=cast.nongye)
     client = signed_in(cast.nongye)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(20):
         assert len(client.get("/plans/chengkou-2021-2025/tasks/").wsgi_request.other_plans) == plans
     with django_assert_num_queries(14):
         assert len(client.get("/todo/").context["asked"]) == plans + 1

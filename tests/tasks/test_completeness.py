@@ -117,10 +117,10 @@ def test_the_quarters_last_day_decides_which_lines_there_are(fields, numbers, re
 
 
 @pytest.mark.parametrize("count", [1, 38])
-def test_lines_cost_five_queries(count, plan, report, units, django_assert_num_queries):
+def test_lines_cost_three_queries(count, plan, report, units, django_assert_num_queries):
     for number in range(100, 100 + count):
         factories.make_task(plan, number, leads=[units.nongye])
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         lines = report_lines(report)
         numbers = [(line.responsibility.task.action.ordinal, line.missing) for line in lines]
     assert len(numbers) == count + 3
