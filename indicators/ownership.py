@@ -17,18 +17,16 @@ def owned(units, region_id):
 def hand_over(indicator, owner, *, on, decided_by, by, at):
     """From the date `on` the unit `owner` (None: nobody) files the indicator; what was filed stays with the former.
 
-    Call it inside the deed's transaction. Refused for a group, a unit of another region, and a day on which a
-    later owner files already.
+    One that has filed it only since a later day is replaced from that day on. Call it inside the deed's transaction.
+    Refused for a group and a unit of another region.
     """
     if not permissions.coordinates(by, indicator.plan):
         raise NotAllowed("只有科协工作人员可以调整指标的报送单位。")
     if owner and (owner.is_group or owner.region_id != indicator.plan.region_id):
         raise Refused("指标由本行政区的单位报送。")
     until = on - timedelta(days=1)
-    if indicator.former_owners.filter(until__gte=until).exists():
-        raise Refused(f"“{indicator}”的报送单位在{calendar.zh_day(on)}以后已有调整。")
     former = indicator.owner
-    if former:
+    if former and not indicator.former_owners.filter(until__gte=until).exists():
         FormerOwner.objects.create(indicator=indicator, department=former, until=until, decided_by=decided_by)
     indicator.owner = owner
     indicator.save(update_fields=["owner"])

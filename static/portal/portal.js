@@ -27,6 +27,14 @@
   var NOT_READ = "没有取到最新情况，本页显示的可能已过时。请刷新页面。";
   var FAILED = "平台出错，没有保存。内容仍在本页，请稍后重试；多次出现请联系系统管理员。";
 
+  var bar = document.querySelector(".bar.sticky");
+  function keepClearOfBar() {
+    var height = getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
+    document.documentElement.style.setProperty("--bar-height", height + "px");
+  }
+  if (bar) { keepClearOfBar(); }
+  if (bar && window.ResizeObserver) { new ResizeObserver(keepClearOfBar).observe(bar); }
+
   var live = document.getElementById("live");
 
   function closest(target, selector) {

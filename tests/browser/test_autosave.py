@@ -24,8 +24,9 @@ def text_of(line):
     return line.locator("textarea[name$='-progress']")
 
 
-def wait_until_saved(line):
-    expect(line).not_to_have_class(re.compile("dirty"))
+def wait_until_saved(line, *, within=5_000):
+    """`within` milliseconds."""
+    expect(line).not_to_have_class(re.compile("dirty"), timeout=within)
     expect(line.locator(".state")).to_contain_text("已保存")
 
 
@@ -140,7 +141,7 @@ def test_what_could_not_be_sent_is_sent_again_by_itself(line):
     text_of(line).fill("断网时写的文字。")
     page.locator("#live").get_by_text("连接不上平台").wait_for()
     down.clear()
-    wait_until_saved(line)
+    wait_until_saved(line, within=20_000)
     assert stored(line) == "断网时写的文字。"
 
 

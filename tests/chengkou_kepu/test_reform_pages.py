@@ -478,6 +478,18 @@ class TestIndicators:
         ]
         assert listed == [["farmer-training"], [], ["farmer-training"]]
 
+    def test_an_owner_of_a_later_day_is_reformed_from_an_earlier_one(self, clock, signed_in, cast, q1):
+        """县农业农村委 is abolished on 1 September; the rename of who took its indicator is recorded after that."""
+        clock("2024-10-10 09:00")
+        coordinator, gone = signed_in(cast.kexie), unit("县农业农村委")
+        indicator = Indicator.objects.get(code="farmer-training")
+        places = leads_chosen(gone, "县教委") | {f"indicator-{indicator.pk}": "县林业局"}
+        reformed(coordinator, "ABOLISH", [gone], effective_on="2024-09-01", **places)
+        reformed(coordinator, "RENAME", [unit("县林业局")], ["县林业和草原局"])
+        indicator.refresh_from_db()
+        owners = indicator.former_owners.values_list("department__name", "until")
+        assert (indicator.owner.name, list(owners)) == ("县林业和草原局", [("县农业农村委", date(2024, 8, 31))])
+
     def test_the_successor_files_it(self, signed_in, cast, county, q1, coordinator):
         reformed(coordinator, "RENAME", [unit("县农业农村委")], ["县农业农村局"])
         page = signed_in(cast.nongye).get(return_address(county, q1)).context["page"]
