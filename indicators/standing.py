@@ -163,7 +163,7 @@ def _standing(indicator, rows, period, *, at):
     judgement = (
         _judge(indicator, latest, series, goal)
         if latest
-        else _unmeasured(indicator, goal, period, submitted=bool(submitted), at=at)
+        else _unmeasured(indicator, goal, period, stale=bool(series), submitted=bool(submitted), at=at)
     )
     return IndicatorStanding(
         indicator_id=indicator.pk,
@@ -213,12 +213,14 @@ def _goal(target, indicator, period):
 
 
 def _latest(series, goal, period):
-    """The reading to judge; none at a year's end that still lacks its value where every year counts."""
-    if not series:
-        return None
-    if goal and goal.every_year and period.quarter == 4 and series[-1].day.year < period.year:
+    """The reading to judge; none where every year counts and the last one that is over by the period's end lacks its value."""
+    if not series or (goal and goal.every_year and series[-1].day.year < _last_full_year(period)):
         return None
     return series[-1]
+
+
+def _last_full_year(period):
+    return period.year if period.quarter == 4 else period.year - 1
 
 
 def _judge(indicator, latest, series, goal):
@@ -248,32 +250,32 @@ def _year_before(series, latest):
     return values[-1] if values else None
 
 
-def _unmeasured(indicator, goal, period, *, submitted, at):
-    """UNMEASURED, with what the line would expect, and why there is no value."""
+def _unmeasured(indicator, goal, period, *, stale, submitted, at):
+    """UNMEASURED, with what the line would expect, and why there is no value, or (`stale`) none of the last full year."""
     expected = ""
     if goal and indicator.kind == Kind.MILESTONE:
         expected = rules.expected_stage(indicator.stages, goal)
     elif goal and _has_line(indicator, goal):
         expected = rules.expected_quantity(goal, indicator.unit)
-    return Judgement(
-        Attainment.UNMEASURED, expected, basis=_why_unmeasured(indicator, period, submitted=submitted, at=at)
-    )
+    why = _why_unmeasured(indicator, period, stale=stale, submitted=submitted, at=at)
+    return Judgement(Attainment.UNMEASURED, expected, basis=why)
 
 
 def _has_line(indicator, goal):
     return indicator.kind == Kind.CUMULATIVE or (indicator.kind == Kind.RATIO and not goal.every_year)
 
 
-def _why_unmeasured(indicator, period, *, submitted, at):
+def _why_unmeasured(indicator, period, *, stale, submitted, at):
     if indicator.kind == Kind.QUALITATIVE:
         return "定性目标由科协工作人员评价，尚未评价。"
     if submitted:
         return f"{indicator.holder or '报送单位'}已报送，尚未审核通过。"
     if indicator.holder_id is None:
         return "尚未确定报送单位，也没有录入监测值。"
+    data = f"{_last_full_year(period)}年数据" if stale else "数据"
     if indicator.kind != Kind.CUMULATIVE and period.quarter != 4:
         last = "第四季度季报" if period.plan.cadence == calendar.Cadence.QUARTER else "下半年报告"
-        return f"{indicator.holder}每年随{last}报送，尚无审核通过的数据。"
+        return f"{indicator.holder}每年随{last}报送，尚无审核通过的{data}。"
     if period.pk and at > own_due(period.due_at, indicator.extended_to):
-        return f"截止时间已过，{indicator.holder}没有审核通过的数据。"
-    return f"尚未到截止时间，{indicator.holder}还没有审核通过的数据。"
+        return f"截止时间已过，{indicator.holder}没有审核通过的{data}。"
+    return f"尚未到截止时间，{indicator.holder}还没有审核通过的{data}。"

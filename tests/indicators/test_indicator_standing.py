@@ -196,6 +196,21 @@ def test_last_years_ratio_stands_until_the_year_ends_without_one(plan, baseline,
     assert standing_of("funding-per-capita", q4, AFTER).attainment == Attainment.UNMEASURED
 
 
+def test_a_year_that_was_never_reported_stays_missing_in_the_next(plan, baseline, measure):
+    """2022 is the last value: until 2024Q4 the year 2023 lacks its own, then 2024 does."""
+    measure("funding-per-capita", date(2022, 12, 31), numerator=320_000, denominator=200_000)
+    factories.make_department("县财政局")
+    late = factories.moment("2025-02-01 09:00")
+
+    def told(code):
+        standing = standing_of("funding-per-capita", factories.make_period(plan, code), late)
+        return standing.attainment, standing.current, standing.basis.split("，", 1)[-1]
+
+    assert told("2023Q3") == (Attainment.REACHED, "1.6 元/人", "为 1.6 元/人，目标不少于 1.5 元/人。")
+    assert told("2024Q1") == (Attainment.UNMEASURED, "", "尚无审核通过的2023年数据。")
+    assert told("2024Q4") == (Attainment.UNMEASURED, "", "县财政局没有审核通过的2024年数据。")
+
+
 def test_parts_of_a_ratio_of_one_day_are_summed_before_dividing(period, measure):
     measure("village-informants", date(2022, 12, 31), numerator=200, denominator=204, source="全县")
     measure("village-informants", date(2023, 6, 30), numerator=1, denominator=2, source="甲乡")
