@@ -1,8 +1,8 @@
-"""Findings on units that an imported document calls by a name they no longer have: 机构改革 came between."""
+"""Units that an imported document calls by a name they no longer have: 机构改革 came between."""
 
-from departments.lineage import Lineage
 from departments.models import Reform
 from tasks.calendar import zh_day
+from tasks.handover import hand_over
 from tasks.models import Responsibility
 from tasks.plan_document import Finding
 
@@ -13,23 +13,46 @@ CODES = {
 }
 
 
-def reformed_units(plan, document, units):
-    """[Finding] on the former units among `units`, {name in the document: Department}, that never had a duty in the plan.
+def reformed_units(plan, document, units, lineage):
+    """[Finding] on the former units among `units`, {name in the document: Department}; call it before their duties are saved.
 
-    Where they had one, the plan knew them before the reform, which moved their duties.
+    Not on those whose duties a reform has moved since the plan was imported.
     """
     former = {unit: name for name, unit in units.items() if unit.ends_on}
-    if not former:
-        return []
-    lineage = Lineage.load(plan.region_id)
     had = set(Responsibility.objects.filter(task__plan=plan).values_list("department", flat=True))
-    return [_finding(name, unit, lineage, document) for unit, name in former.items() if unit.pk not in had]
+    known = set(plan.findings.values_list("code", "message"))
+    findings = {unit: _finding(name, unit, plan, lineage, document) for unit, name in former.items()}
+    return [f for unit, f in findings.items() if unit.pk not in had or (f.code, f.message) in known]
 
 
-def _finding(name, unit, lineage, document):
+def pass_on_duties(plan, units, lineage):
+    """Duties that the plan has just given to units which ended in its span go on with those that took their place.
+
+    A unit split up is followed by the one of its heirs that has the task, else by the first.
+    """
+    if not any(unit.ends_on and unit.ends_on >= plan.starts_on for unit in units.values()):
+        return
+    steps = {}
+    for step in lineage.successions:
+        if step.reform.effective_on > plan.starts_on:
+            steps.setdefault((step.reform, step.old), []).append(step.new)
+    for (reform, old), heirs in steps.items():
+        duties = Responsibility.objects.filter(task__plan=plan, department=old, valid_to=None)
+        held = Responsibility.objects.in_force(reform.effective_on).filter(department__in=filter(None, heirs))
+        has = {(duty.task_id, duty.department_id) for duty in held}
+        places = {
+            duty.pk: next((heir for heir in heirs if heir and (duty.task_id, heir.pk) in has), heirs[0])
+            for duty in duties
+        }
+        if places:
+            hand_over([old], on=reform.effective_on, heirs=places, decided_by=reform.document, periods=[])
+
+
+def _finding(name, unit, plan, lineage, document):
     heirs = lineage.heirs(unit.pk)
     if not heirs:
-        message = f"文件所列“{name}”至{zh_day(unit.ends_on)}止已撤销，未列入分工，请核对。"
+        told = "其分工此后没有单位承担" if unit.ends_on >= plan.starts_on else "未列入分工"
+        message = f"文件所列“{name}”至{zh_day(unit.ends_on)}止已撤销，{told}，请核对。"
         return Finding("unit_abolished", None, message)
     reform = lineage.ends(unit.pk)[0].reform
     kind = Reform.Kind.SPLIT if len(heirs) > 1 else Reform.Kind(reform.kind)

@@ -27,7 +27,7 @@ from tasks.models import Action, Plan, PlanFinding, Responsibility, Task
 from tasks.numerals import zh_ordinal
 from tasks.plan_document import Finding
 
-from .import_lineage import reformed_units
+from .import_lineage import pass_on_duties, reformed_units
 
 SUFFIX = re.compile("(?<=..)(?:自治县|自治州|县|区|市|旗|州)$")
 
@@ -66,8 +66,11 @@ def import_plan(document, *, by, at, slug="", region_code="", retitle=False):
                 _refuse_retitling(plan, document)
             units, unit_changes = _save_units(plan, document)
             changes += unit_changes + _save_actions(plan, document) + _save_tasks(plan, document)
-            changes += _save_duties(plan, document, units, at=at)
-            findings = _vanished(plan, document) + reformed_units(plan, document, units)
+            lineage = Lineage.load(plan.region_id)
+            reformed = reformed_units(plan, document, units, lineage)
+            changes += _save_duties(plan, document, units, lineage, at=at)
+            pass_on_duties(plan, units, lineage)
+            findings = _vanished(plan, document) + reformed
             changes += _save_findings(plan, [*document.findings, *findings])
             if changes:
                 detail = extent(document) if created else "\n".join(changes)
@@ -241,7 +244,7 @@ def _what_changed(row, name, value):
     return "改列" + str(value) if name == "action" else "原文有更新"
 
 
-def _save_duties(plan, document, units, *, at):
+def _save_duties(plan, document, units, lineage, *, at):
     tasks = {task.number: task for task in plan.tasks.all()}
     wanted = {}
     for task in document.tasks:
@@ -252,8 +255,7 @@ def _save_duties(plan, document, units, *, at):
         ):
             for position, name in enumerate(names, start=1):
                 duties.setdefault(units[name], (role, position))
-    lineage = Lineage.load(plan.region_id)
-    ended = [unit for unit in units.values() if unit.ends_on]
+    ended = [unit for unit in units.values() if unit.ends_on and unit.ends_on < plan.starts_on]
     return assign(plan, wanted, at=at, heirs={unit: lineage.heirs(unit.pk) for unit in ended})
 
 

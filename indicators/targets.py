@@ -14,7 +14,7 @@ from departments import audit
 from departments.lineage import Lineage
 from departments.regions import units_by_spelling
 
-from .models import Indicator, Target
+from .models import FormerOwner, Indicator, Target
 
 TARGETS_FOLDER = settings.BASE_DIR / "fixtures" / "targets"
 
@@ -53,7 +53,7 @@ def load_targets(plan, entries, *, by, at):
     that is no unit of the region stays open and is reported. ValidationError for an entry that makes no sense.
     """
     with transaction.atomic():
-        owners = _units_by_name(plan)
+        owners = _owners_by_name(plan)
         known = {i.code: i for i in plan.indicators.prefetch_related("targets")}
         created, completed, refreshed, missing = [], [], [], []
         for position, entry in enumerate(entries, start=1):
@@ -61,9 +61,13 @@ def load_targets(plan, entries, *, by, at):
             promised, owner = fields.pop("target"), fields.pop("owner", "")
             indicator = known.get(fields["code"])
             if indicator is None:
-                if owner and owner not in owners:
+                unit, former = owners.get(owner, (None, ()))
+                if owner and not (unit or former):
                     missing.append(owner)
-                indicator = _saved(Indicator(plan=plan, owner=owners.get(owner), position=position, **fields))
+                indicator = _saved(Indicator(plan=plan, owner=unit, position=position, **fields))
+                for before in former:
+                    before.pk, before.indicator = None, indicator
+                    _saved(before)
                 _saved(Target(indicator=indicator, **promised))
                 created.append(indicator.name)
             elif not indicator.targets.all():
@@ -79,11 +83,20 @@ def load_targets(plan, entries, *, by, at):
         return outcome
 
 
-def _units_by_name(plan):
-    """`units_by_spelling` of the plan's region, each former unit replaced by the one that answers for it now."""
+def _owners_by_name(plan):
+    """{spelling: (the unit that answers for it now or None, [FormerOwner] of those before it in the plan's span)}."""
     units, lineage = units_by_spelling(plan.region_id), Lineage.load(plan.region_id)
-    current = {name: lineage.heirs(unit.pk) if unit.ends_on else (unit,) for name, unit in units.items()}
-    return {name: heirs[0] for name, heirs in current.items() if heirs}
+    return {name: _owners(unit, lineage, plan.starts_on) for name, unit in units.items()}
+
+
+def _owners(unit, lineage, starts_on):
+    former = []
+    while unit and unit.ends_on:
+        step = lineage.ends(unit.pk)[0]
+        if unit.ends_on >= starts_on:
+            former.append(FormerOwner(department=unit, until=unit.ends_on, decided_by=step.reform.document))
+        unit = step.new
+    return unit, former
 
 
 def _saved(row):

@@ -15,8 +15,9 @@ Role = Responsibility.Role
 def assign(plan, wanted, *, at, heirs):
     """Bring the plan's responsibilities to `wanted`, {task: {department: (role, position)}}; sentences on what changed.
 
-    `heirs` maps a department that has ended to those that took its place: the document's old name then means the one
-    of them that has the task, else the first, unless the old unit had it, which went where a reform or decision put it.
+    `heirs` maps a department that had ended before the plan to those that took its place: the document's old name then
+    means the one of them that has the task, else the first, unless the old unit had it, which went where a reform or
+    decision put it. A duty of a unit that has ended since is new only where the unit never had it.
 
     The table's duties hold from the plan's first day. One that it no longer gives is deleted, or ended on the
     day of `at` where lines were filed on it. What was decided elsewhere (`decided_by`, or taken over from another

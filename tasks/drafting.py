@@ -52,10 +52,9 @@ def begin_report(period, department, *, by, at):
 
     Refused where the user may not write it or the period does not take it.
     """
-    own = {"period": period, "department": department}
-    report = locked_report(**own)
+    report = locked_report(period, department=department)
     if report is None:
-        draft = QuarterlyReport(**own)
+        draft = QuarterlyReport(period=period, department=department)
         if not permissions.writes_lines(by, draft):
             raise NotAllowed("只有本单位填报人可以填报。")
         coordinator_after_closing = (
@@ -65,8 +64,10 @@ def begin_report(period, department, *, by, at):
         if why and not coordinator_after_closing:
             raise Refused(why)
         proxy = not roles.is_reporter(by, department.pk)
-        QuarterlyReport.objects.get_or_create(**own, defaults={"begun_by_proxy": proxy})
-        report = locked_report(**own)
+        QuarterlyReport.objects.get_or_create(
+            period=period, department=department, defaults={"begun_by_proxy": proxy}
+        )
+        report = locked_report(period, department=department)
     if not permissions.writes_lines(by, report):
         raise NotAllowed("只有本单位填报人可以填报。")
     require_open_for_lines(report, at=at, by=by)

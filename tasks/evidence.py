@@ -76,7 +76,7 @@ def remove(evidence, *, by, at):
         with_what = "申请" if evidence.close_out else owner.period.plan.words.report
         raise Refused(f"“{evidence.name}”已随{with_what}报送，须保留。")
     with transaction.atomic():
-        report = locked_report(pk=evidence.entry.report_id)
+        report = locked_report(evidence.entry.report.period, pk=evidence.entry.report_id)
         if not permissions.writes_lines(by, report):
             raise NotAllowed("只有本单位填报人可以删除佐证材料。")
         require_open_for_lines(report, at=at, by=by)

@@ -19,6 +19,7 @@ def ask_extension(period, department, *, until, reason, by, at):
     if not roles.files_for(by, department.pk) or department.region_id != period.plan.region_id:
         raise NotAllowed("只有本单位填报人、审核人可以申请延期。")
     period.hold()
+    department.refresh_from_db(fields=["begins_on", "ends_on"])
     why = reason_not_askable(_report(period, department), at=at)
     if why:
         raise Refused(why)

@@ -247,17 +247,18 @@ def _came_back_since_closing(report):
     return back.exists()
 
 
-def locked_report(**which):
-    """The report's row, locked to the end of the transaction, with period (held), plan and unit; None if absent."""
-    report = (
+def locked_report(period, **which):
+    """The period's report, locked to the end of the transaction, with period, plan and unit; None if absent.
+
+    The period is held before the report is locked: a reform, which waits for everybody who holds one, locks reports too.
+    """
+    period.hold()
+    return (
         QuarterlyReport.objects.select_for_update(of=("self",))
         .select_related("period__plan__region", "department")
-        .filter(**which)
+        .filter(period=period, **which)
         .first()
     )
-    if report:
-        report.period.hold()
-    return report
 
 
 def latest_event(report):
@@ -266,7 +267,7 @@ def latest_event(report):
 
 def _locked(report, verb, *, at, version, by=None):
     words = report.period.plan.words
-    report = locked_report(pk=report.pk)
+    report = locked_report(report.period, pk=report.pk)
     if report is None:
         raise Outdated(words.worded("季报尚未保存，请先填写。"))
     if report.version != version:

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from departments.models import Department
+from departments.models import Department, Region
 from tasks import calendar
 
 from .plan import Plan
@@ -122,11 +122,17 @@ class ReportingPeriod(models.Model):
     def hold(self):
         """Bring the row up to date and keep it so to the end of the transaction, which others may do as well.
 
-        Verbs within the period hold it; those that move, close or freeze it lock it, so none misses another. Django
+        Verbs within the period hold it, and with it the region's units and duties as they are; those that move, close
+        or freeze it lock it, and those that change units or duties lock the region, so none misses another. Django
         knows no FOR SHARE; SQLite, which has one writer at a time, needs none.
         """
-        share = " FOR SHARE" if connection.vendor == "postgresql" else ""
-        sql = f"SELECT * FROM {self._meta.db_table} WHERE id = %s{share}"  # noqa: S608
+        share = " FOR SHARE OF period, region" if connection.vendor == "postgresql" else ""
+        sql = (
+            f"SELECT period.* FROM {self._meta.db_table} period"  # noqa: S608
+            f" JOIN {Plan._meta.db_table} plan ON plan.id = period.plan_id"
+            f" JOIN {Region._meta.db_table} region ON region.id = plan.region_id"
+            f" WHERE period.id = %s{share}"
+        )
         now = ReportingPeriod.objects.raw(sql, [self.pk])[0]
         for name in ("opens_at", "due_at", "closed_at", "frozen_at"):
             setattr(self, name, getattr(now, name))

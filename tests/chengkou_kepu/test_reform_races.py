@@ -3,16 +3,19 @@
 Each race has its control: without the region's lock, the fault that it prevents is there.
 """
 
+import contextlib
 import threading
 from datetime import date
 
 import pytest
+from django.db import transaction
 
 from chengkou_kepu import reform
 from departments import reform as units_reform
 from departments.models import Department, Reform
-from tasks import reassignment
-from tasks.models import Responsibility
+from tasks import drafting, extensions, reassignment
+from tasks.models import Extension, QuarterlyReport, ReportingPeriod, Responsibility
+from tests import factories
 from tests.factories import moment
 from tests.tasks.test_races import at_once
 
@@ -24,26 +27,31 @@ LOCKED = pytest.mark.parametrize("locked", [True, False], ids=["one after the ot
 
 @pytest.fixture
 def race(monkeypatch, plan, period):
-    """`race(locked, *deeds)`: what came of two deeds, each of which has looked before either writes, if it can."""
+    """`race(locked, *deeds)`: what came of two deeds, each of which has looked before either writes, if it can.
 
-    def run(locked, *deeds):
+    `looks` are the (module, name) of what a unit's verb looks with; without the lock it holds nothing either.
+    """
+
+    def run(locked, *deeds, looks=()):
         both_have_looked = threading.Barrier(2)
 
         def looking(module, name):
             look = getattr(module, name)
 
             def look_and_wait(*args, **kwargs):
-                look(*args, **kwargs)
-                try:
+                seen = look(*args, **kwargs)
+                with contextlib.suppress(threading.BrokenBarrierError):
                     both_have_looked.wait(timeout=2)
-                except threading.BrokenBarrierError:
-                    return
+                return seen
 
             monkeypatch.setattr(module, name, look_and_wait)
 
         looking(units_reform, "require")
-        looking(reassignment, "_require_begun")
+        for module, name in looks or [(reassignment, "_require_begun")]:
+            looking(module, name)
         if not locked:
+            if looks:
+                monkeypatch.setattr(ReportingPeriod, "hold", lambda period: None)
             for module in (units_reform, reassignment):
                 monkeypatch.setattr(module, "lock_region", lambda region_id: None)
         return sorted(f"{type(r).__name__} {r}" if isinstance(r, Exception) else r for r in at_once(*deeds))
@@ -114,3 +122,71 @@ def test_a_task_is_given_to_a_unit_that_is_being_renamed(locked, race, reforming
         assert (results, lead) in [(["DECIDED", "RENAME"], "县新教委"), (refused, "县农业农村委")]
     else:
         assert (results, lead) == (["DECIDED", "RENAME"], "县教委")
+
+
+@pytest.fixture
+def q4(plan, period):
+    return factories.make_period(plan, "2023Q4")
+
+
+@LOCKED
+def test_a_return_is_begun_while_its_unit_is_renamed(locked, race, reforming, units, cast, q4):
+    def beginning():
+        with transaction.atomic():
+            drafting.begin_report(q4, units.jiaowei, by=cast.jiaowei, at=AT)
+        return "BEGUN"
+
+    looks = [(drafting, "reason_not_open")]
+    results = race(locked, beginning, reforming("RENAME", units.jiaowei, "县新教委"), looks=looks)
+    of = list(QuarterlyReport.objects.values_list("department__name", flat=True))
+    if locked:
+        refused = ["RENAME", "Refused 县教委至2023年11月30日止，2023年第四季度由承接其工作的单位报送。"]
+        assert (results, of) in [(["BEGUN", "RENAME"], ["县新教委"]), (refused, [])]
+    else:
+        assert (results, of) == (["BEGUN", "RENAME"], ["县教委"])
+
+
+@LOCKED
+def test_an_extension_is_asked_for_while_the_unit_is_renamed(locked, race, reforming, units, cast, q4):
+    def asking():
+        asked = {"until": date(2024, 1, 15), "reason": "人员调整", "by": cast.jiaowei, "at": AT}
+        extensions.ask_extension(q4, units.jiaowei, **asked)
+        return "ASKED"
+
+    looks = [(extensions, "reason_not_askable")]
+    results = race(locked, asking, reforming("RENAME", units.jiaowei, "县新教委"), looks=looks)
+    of = list(Extension.objects.values_list("department__name", flat=True))
+    if locked:
+        refused = ["RENAME", "Refused 县教委至2023年11月30日止，2023年第四季度由承接其工作的单位报送。"]
+        assert (results, of) in [(["ASKED", "RENAME"], ["县新教委"]), (refused, [])]
+    else:
+        assert (results, of) == (["ASKED", "RENAME"], ["县教委"])
+
+
+@LOCKED
+def test_a_line_is_saved_while_its_task_is_taken_away(locked, race, units, plan, cast, q4):
+    """Task 3 goes to 县农业农村委 from the quarter on, and back again while it writes its first line."""
+    task = plan.tasks.get(number=3)
+
+    def give(unit):
+        asked = {"decided_by": "会议纪要", "reason": "调整", "by": cast.kexie, "at": AT}
+        reassignment.reassign(task, leads=[unit], supports=[], year=2023, quarter=4, **asked)
+        return "DECIDED"
+
+    give(units.nongye)
+    duty = Responsibility.objects.get(task=task, department=units.nongye, valid_to=None)
+
+    def saving():
+        with transaction.atomic():
+            report = drafting.begin_report(q4, units.nongye, by=cast.nongye, at=AT)
+            line = drafting.LineInput(duty.pk, 0, {"progress": "有进展。"})
+            drafting.save_lines(report, [line], by=cast.nongye, at=AT)
+        return "SAVED"
+
+    looks = [(drafting, "own_responsibilities"), (reassignment, "forget")]
+    results = race(locked, saving, lambda: give(units.jiaowei), looks=looks)
+    if locked:
+        since = "Refused 第3项县农业农村委自2023年10月1日起的分工已有填报，不能取消。"
+        assert results in [["DECIDED", "NotAllowed 其中有不属于本单位的工作。"], [since, "SAVED"]]
+    else:
+        assert faults(results) == ["IntegrityError"]

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from departments.models import Role
 from tasks.drafting import LINE_FIELDS, Conflict, LineInput, SaveOutcome, begin_report, save_lines
-from tasks.models import ProgressEntry, QuarterlyReport, ReportEvent, Responsibility
+from tasks.models import ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod, Responsibility
 from tasks.refusals import NotAllowed, Refused
 from tests import factories
 from tests.factories import lead_values, moment
@@ -87,8 +87,7 @@ def test_nobody_begins_a_foreign_return(name, period, nongye, cast):
     ],
 )
 def test_no_return_is_begun_where_the_period_takes_none(fields, sentence, period, nongye, cast):
-    for name, value in fields.items():
-        setattr(period, name, value)
+    ReportingPeriod.objects.filter(pk=period.pk).update(**fields)
     with pytest.raises(Refused) as refused:
         begin_report(period, nongye, by=cast.nongye, at=AT)
     assert (str(refused.value), QuarterlyReport.objects.count()) == (sentence, 0)

@@ -64,9 +64,9 @@ def without_lock(monkeypatch):
     def take_away(module, count):
         everybody_has_read = threading.Barrier(count)
 
-        def read(**which):
+        def read(period, **which):
             reports = QuarterlyReport.objects.select_related("period__plan__region", "department")
-            report = reports.filter(**which).first()
+            report = reports.filter(period=period, **which).first()
             everybody_has_read.wait(timeout=20)
             return report
 
