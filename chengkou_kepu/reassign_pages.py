@@ -14,6 +14,7 @@ from departments.models import Department
 from tasks import calendar, reassignment
 from tasks.models import Task
 from tasks.numerals import zh_ordinal
+from tasks.posted import RowsField
 from tasks.refusals import NotAllowed, Refused
 from tasks.selection import periods_of
 
@@ -28,7 +29,7 @@ class DecisionForm(forms.Form):
     """Since which period, who leads in which order, who supports, by what decision and why."""
 
     quarter = forms.CharField(label="自此填报期起", widget=forms.Select)
-    supports = forms.ModelMultipleChoiceField(
+    supports = RowsField(
         None,
         label="配合单位",
         required=False,

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from departments.models import Department, Reform
 from tasks import calendar
 from tasks.day_field import DayField
+from tasks.posted import RowsField
 from tasks.refusals import NotAllowed, Refused
 
 from . import reform
@@ -23,7 +24,7 @@ class ReformForm(forms.Form):
     """Kind, units, what they become, since when and by which document."""
 
     kind = forms.ChoiceField(label="方式", choices=Kind, widget=forms.RadioSelect, initial=Kind.RENAME)
-    units = forms.ModelMultipleChoiceField(
+    units = RowsField(
         None,
         label="改革的单位",
         widget=forms.CheckboxSelectMultiple,

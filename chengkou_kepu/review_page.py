@@ -13,6 +13,7 @@ from tasks import reviewers
 from tasks.comparison import ComparedEntry
 from tasks.completeness import Line, report_lines
 from tasks.identity_numbers import numbers_in
+from tasks.inheritance import merged_lines
 from tasks.models import Extension, ProgressEntry, QuarterlyReport, ReportEvent
 from tasks.obligations import own_due, resubmitted_late
 from tasks.progress import expected_completion, worth_a_look
@@ -157,8 +158,8 @@ class ReviewPage:
     """`refusal` says why the reader may not decide ('' when they may), `own_review` that it is their own return.
 
     `came_back` is the last return of a report that waits for review again. Lines with nothing in them are `empty`,
-    indicators without a value `unmeasured`. `numbers`: the task of each line that an event has a remark on, by the
-    responsibility's id as text.
+    indicators without a value `unmeasured`; `merged` are entries on duties that a reform merged in others.
+    `numbers`: the task of each line that an event has a remark on, by the responsibility's id as text.
     """
 
     report: QuarterlyReport
@@ -171,6 +172,7 @@ class ReviewPage:
     empty: tuple[Line, ...]
     measurements: tuple[ReviewedMeasurement, ...]
     unmeasured: tuple[OwedMeasurement, ...]
+    merged: tuple[ProgressEntry, ...]
     events: tuple[ReportEvent, ...]
     numbers: dict
     latest_submission: ReportEvent | None
@@ -246,6 +248,7 @@ def assemble(report, *, user, at):
             ReviewedMeasurement(o, _since(came_back, o.measurement.updated_at)) for o in owed if o.own_text
         ),
         unmeasured=tuple(o for o in owed if not o.own_text),
+        merged=tuple(merged_lines(report)) if readable else (),
         events=events,
         numbers=_numbers(report, events),
         latest_submission=submissions[-1] if submissions else None,

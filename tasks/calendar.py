@@ -11,6 +11,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 QUARTER_NAMES = ("一季度", "二季度", "三季度", "四季度")
 HALF_NAMES = ("上半年", "下半年")
 DUE_DAYS = 10
+EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
+OUT_OF_RANGE = "日期应在2000年至2099年之间，请核对年份。"
 WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 
 

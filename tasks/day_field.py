@@ -1,12 +1,9 @@
 """The field for a date that a person types."""
 
-from datetime import date
-
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
-EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
-OUT_OF_RANGE = "日期应在2000年至2099年之间，请核对年份。"
+from .calendar import EARLIEST, LATEST, OUT_OF_RANGE
 
 
 class DayField(forms.DateField):

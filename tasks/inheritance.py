@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from .models import (
     Extension,
@@ -103,8 +103,8 @@ class Share:
 def pass_on_lines(shares, periods):
     """Lines of the periods' returns go to the duty that follows theirs on the period's last day.
 
-    Only within the return of that duty's unit, and where it has no line yet. What was said of a duty that is merged in
-    another does not take the place of what was said of that one, once it is filed.
+    Only within the return of that duty's unit, and where it has no line yet. A figure that was filed for a duty which is
+    merged in another does not take the place of what was said of that one.
     """
     by_former = defaultdict(list)
     for share in shares:
@@ -130,7 +130,7 @@ def pass_on_lines(shares, periods):
     )
     moved = []
     for entry, share in sorted(following, key=lambda pair: not pair[1].goes_on):
-        filed = entry.report.status in FILED and not share.goes_on
+        filed = entry.report.status in FILED and not share.goes_on and share.duty.is_lead
         if filed and (entry.report.period_id, share.duty.pk) in said:
             continue
         if (entry.report_id, share.duty.pk) not in there:
@@ -173,12 +173,23 @@ def _pass_on_claims(former_id, duty):
         claim.save(force_insert=claim.pk is None)
 
 
+def merged_lines(report):
+    """Entries of the return on duties that ended within the period, merged in another of its unit's; one query."""
+    entries = report.entries.filter(responsibility__valid_to__lt=report.period.last_day)
+    told = entries.select_related("responsibility__task").order_by("responsibility__task__number", "pk")
+    return [entry for entry in told if entry.told]
+
+
 def former_lines(period, department):
-    """{task id: [ProgressEntry]} of what former units that the department took the place of have in the same quarter."""
+    """{task id: [ProgressEntry]} of what was said in the quarter of duties that are the department's in another row now.
+
+    By units that it took the place of, and by itself of a duty that was merged in one of theirs; one query.
+    """
     lines = {}
-    entries = ProgressEntry.objects.filter(
-        report__period=period, report__department__successions__new=department
-    ).select_related("report__department", "responsibility")
+    theirs = Q(report__department__successions__new=department)
+    merged = Q(report__department=department, responsibility__valid_to__lt=period.last_day)
+    entries = ProgressEntry.objects.filter(theirs | merged, report__period=period).distinct()
+    entries = entries.select_related("report__department", "responsibility")
     for entry in entries.with_proxy().order_by("report__department", "pk"):
         if entry.told:
             lines.setdefault(entry.responsibility.task_id, []).append(entry)

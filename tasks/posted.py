@@ -25,6 +25,16 @@ def posted_text(data, name, most=LONGEST_REASON):
         raise Refused(error.messages[0]) from None
 
 
+class RowsField(forms.ModelMultipleChoiceField):
+    """Rows chosen by their ids; what can be no id is none of them."""
+
+    def clean(self, value):
+        for pk in value or ():
+            if not is_id(str(pk)):
+                raise ValidationError(self.error_messages["invalid_pk_value"], params={"pk": pk})
+        return super().clean(value)
+
+
 def posted_ids(data, name):
     """The ids posted as `name`, in order; what is no id is left out."""
     return [int(text) for text in data.getlist(name) if is_id(text)]

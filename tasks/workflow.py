@@ -91,7 +91,7 @@ def submit(report, *, by, at, version, signature=None, proxy_source=""):
         if signature is not None:
             _require_signature(signature, report.period.plan)
         _require_complete(report)
-        report.first_submitted_at = report.first_submitted_at or at
+        report.first_submitted_at = report.first_submitted_at or at.replace(microsecond=0)
         return _submitted(report, signature, by=by, at=at, proxy_source=proxy_source)
 
 

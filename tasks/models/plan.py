@@ -10,8 +10,11 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
 from departments.models import Department, Reform, Region
+from departments.names import visible
 from tasks import calendar
 from tasks.plan_document.kinds import KINDS
+
+LONGEST_RESUBMISSION = 60
 
 
 class PlanQuerySet(models.QuerySet):
@@ -152,9 +155,31 @@ class Plan(models.Model):
         return reverse("dashboard", args=[self.slug])
 
     def clean(self):
+        self._clean_settings()
         stored = Plan.objects.filter(pk=self.pk).values_list("cadence", flat=True).first()
         if stored not in (None, self.cadence) and self.periods.exists():
             raise ValidationError({"cadence": "本方案已开放过填报期，不能再改填报周期。"})
+        if stored and (self.starts_on and self.ends_on) and self._periods_outside():
+            raise ValidationError("本方案已开放的填报期不在所填的起止日期之内。")
+
+    def _clean_settings(self):
+        if not visible(self.title):
+            raise ValidationError({"title": "请填写方案名称。"})
+        for name in ("starts_on", "ends_on"):
+            day = getattr(self, name)
+            if day and not calendar.EARLIEST <= day <= calendar.LATEST:
+                raise ValidationError({name: calendar.OUT_OF_RANGE})
+        if not 1 <= (self.resubmit_working_days or 0) <= LONGEST_RESUBMISSION:
+            said = f"补正期限应为 1 至 {LONGEST_RESUBMISSION} 个工作日。"
+            raise ValidationError({"resubmit_working_days": said})
+
+    def _periods_outside(self):
+        """Whether a period was opened that ends before the plan begins, or begins after it ends."""
+        return any(
+            period.last_day < self.starts_on
+            or calendar.first_day(period.year, period.quarter, self.cadence) > self.ends_on
+            for period in self.periods.all()
+        )
 
     @property
     def years(self):

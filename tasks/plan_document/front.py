@@ -45,14 +45,20 @@ def standing_titles(lines):
     """Runs of up to four lines without punctuation that read as a title, the longest run from each line."""
     titles = []
     for start, line in enumerate(lines):
-        if not line or NOT_A_TITLE.search(line):
+        if not line or NOT_A_TITLE.search(line) or _is_day(line):
             continue
         for stop in range(min(start + LONGEST_TITLE_LINES, len(lines)), start, -1):
             joined = "".join(lines[start:stop])
-            if all(lines[start:stop]) and TITLE.fullmatch(joined) and not NOT_A_TITLE.search(joined):
+            run = all(part and not _is_day(part) for part in lines[start:stop])
+            if run and TITLE.fullmatch(joined) and not NOT_A_TITLE.search(joined):
                 titles.append(re.sub(r"\s", "", joined))
                 break
     return titles
+
+
+def _is_day(line):
+    """Whether the line is a date, as the signature before the title ends with one."""
+    return bool(DAY.fullmatch(line.translate(WIDE_DIGITS)) or CHINESE_DAY.fullmatch(line.strip()))
 
 
 def region_name(title, lines):

@@ -1,5 +1,7 @@
 """The admin: the same story, the same refusals; who sees what; lists without a query per row."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -259,6 +261,78 @@ def test_the_coordinator_assigns_a_unit_by_decision(signed_in, cast, plan, units
     }
     signed_in(cast.kexie).post("/admin/tasks/responsibility/add/", data)
     assert Responsibility.objects.get(department__name="县应急局").decided_by == "领导小组2023年第二次会议"
+
+
+@pytest.mark.parametrize(
+    ("unit", "since", "until", "field", "sentence"),
+    [
+        ("县林业局", "2023-10-01", "", "valid_to", "县林业局至2023年8月31日止，分工不能晚于该日。"),
+        ("县林业局", "2023-07-01", "2023-09-01", "valid_to", "县林业局至2023年8月31日止，分工不能晚于该日。"),
+        ("县林草局", "2022-01-01", "", "valid_from", "县林草局自2023年9月1日起设立。"),
+        ("县应急局", "2005-01-01", "", "valid_from", "应在方案期内（2021年1月1日至2025年12月31日）。"),
+    ],
+)
+def test_no_duty_for_a_unit_that_is_not_there_or_outside_the_plan(
+    signed_in, cast, plan, unit, since, until, field, sentence
+):
+    for name, days in (
+        ("县林业局", {"ends_on": date(2023, 8, 31)}),
+        ("县林草局", {"begins_on": date(2023, 9, 1)}),
+    ):
+        Department.objects.filter(pk=factories.make_department(name).pk).update(**days)
+    data = {
+        "task": Task.objects.get(number=3).pk,
+        "department": factories.make_department(unit).pk,
+        "role": "LEAD",
+        "position": "9",
+        "valid_from": since,
+        "valid_to": until,
+        "decided_by": "会议纪要",
+        "continues": "",
+    }
+    page = signed_in(cast.kexie).post("/admin/tasks/responsibility/add/", data)
+    assert page.context["adminform"].form.errors == {field: [sentence]}
+
+
+def test_duties_do_not_continue_one_another_in_a_circle(signed_in, cast, plan, units):
+    task = Task.objects.get(number=3)
+    asked = {"task": task, "role": "SUPPORT", "position": 9, "decided_by": "会议纪要"}
+    older = Responsibility.objects.create(
+        department=factories.make_department("县应急局"),
+        valid_from=date(2022, 1, 1),
+        valid_to=date(2022, 12, 31),
+        **asked,
+    )
+    newer = Responsibility.objects.create(
+        department=factories.make_department("县水利局"),
+        valid_from=date(2023, 1, 1),
+        continues=older,
+        **asked,
+    )
+    address = f"/admin/tasks/responsibility/{older.pk}/change/"
+    form = signed_in(cast.kexie).get(address).context["adminform"].form
+    data = {name: value for name, value in form.initial.items() if name in form.fields and value is not None}
+    page = signed_in(cast.kexie).post(address, data | {"continues": newer.pk})
+    assert page.context["adminform"].form.errors == {"continues": ["只能承接同一项重点工作的其他分工。"]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "sentence"),
+    [
+        ({"ends_on": "9999-12-31"}, "ends_on", "日期应在2000年至2099年之间，请核对年份。"),
+        ({"resubmit_working_days": "32767"}, "resubmit_working_days", "补正期限应为 1 至 60 个工作日。"),
+        ({"title": "\u200b"}, "title", "请填写方案名称。"),
+        ({"ends_on": "2022-12-31"}, "__all__", "本方案已开放的填报期不在所填的起止日期之内。"),
+    ],
+)
+def test_a_plan_takes_no_setting_that_breaks_its_pages(
+    signed_in, cast, plan, period, changed, field, sentence
+):
+    client, address = signed_in(cast.kexie), f"/admin/tasks/plan/{plan.pk}/change/"
+    form = client.get(address).context["adminform"].form
+    data = {name: value for name, value in form.initial.items() if name in form.fields and value is not None}
+    page = client.post(address, data | changed)
+    assert page.context["adminform"].form.errors == {field: [sentence]}
 
 
 def test_another_regions_unit_is_neither_offered_nor_accepted(signed_in, cast, plan):

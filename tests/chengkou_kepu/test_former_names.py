@@ -111,7 +111,7 @@ class TestImport:
         reformed("SPLIT", "县经济信息委", "县经信委", "县科技局")
         reformed("ABOLISH", "县人武部")
         call_command("import_plan", COUNTY_DOCUMENT, "--slug", NEXT)
-        abolished = "文件所列“县人武部”至2024年3月14日止已撤销，未列入分工，请核对。"
+        abolished = "文件所列“县人武部”至2024年3月14日止已撤销，其分工此后没有单位承担，请核对。"
         merged = "文件所列“县乡村振兴局”自2024年3月15日起已合并，按现单位县农业农村委列入分工，请核对。"
         renamed = "文件所列“县林业局”自2024年3月15日起已更名，按现单位县林草局列入分工，请核对。"
         assert self.findings() == [

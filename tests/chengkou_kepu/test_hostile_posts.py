@@ -215,3 +215,13 @@ def test_a_close_out_is_not_decided_by_a_verb_that_is_none(signed_in, cast, appl
 
 def test_a_first_quarter_that_is_none_is_not_found(signed_in, cast, plan):
     assert signed_in(cast.kexie).get(f"{PLAN}periods/?first=a/b").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("where", "field"),
+    [("reforms/new/", "units"), ("tasks/3/reassign/", "supports"), ("actions/2/tasks/new/", "supports")],
+)
+def test_a_huge_id_is_no_unit(where, field, signed_in, cast, plan, period):
+    response = signed_in(cast.kexie).post(PLAN + where, {field: [HUGE[:30]], "verb": "preview"})
+    assert response.status_code == 200
+    assert field in response.context["form"].errors

@@ -211,7 +211,7 @@ def test_review_page(signed_in, cast, county, rich, returned):
     QuarterlyReport.objects.filter(pk=rich.pk).update(status="SUBMITTED", first_submitted_at=at)
     client, address = signed_in(cast.zhengfuban), f"/plans/{county.slug}/review/{rich.pk}/"
     client.get(address)
-    assert queries(client, lambda c: c.get(address)) == 15 + returned
+    assert queries(client, lambda c: c.get(address)) == 16 + returned
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -13,9 +13,21 @@ from chengkou_kepu.dashboard import HeatCell
 from chengkou_kepu.plan_import import import_plan
 from departments.models import AuditRecord, Department, Membership, Reform, Role, Succession
 from indicators.models import Indicator
-from tasks.models import NoDuty, PlanFinding, ProgressEntry, QuarterlyReport, Responsibility, SupportRequest
+from indicators.standing import owners_owing
+from indicators.targets import load_targets, read_targets
+from tasks.ledger import Ledger
+from tasks.models import (
+    NoDuty,
+    Plan,
+    PlanFinding,
+    ProgressEntry,
+    QuarterlyReport,
+    Responsibility,
+    SupportRequest,
+)
 from tasks.obligations import Filing
 from tasks.plan_document import read_plan_document
+from tasks.standing import unit_filings
 from tests import factories
 from tests.conftest import COUNTY_DOCUMENT
 from tests.factories import moment
@@ -27,6 +39,7 @@ URL = "/plans/chengkou-2021-2025/"
 DOCUMENT = "城委办发〔2024〕12号"
 ON = date(2024, 3, 15)
 BEFORE, AFTER = date(2024, 3, 14), ON
+NOW = moment("2024-04-20 09:00")
 
 
 @pytest.fixture(autouse=True)
@@ -222,21 +235,50 @@ class TestMerger:
 
     def test_a_new_plan_means_the_successor_by_the_old_name(self, county, merged, capsys):
         call_command("import_plan", COUNTY_DOCUMENT, "--slug", "chengkou-2026-2030")
-        held = Responsibility.objects.filter(task__plan__slug="chengkou-2026-2030", task__number=1)
-        names = list(held.order_by("role", "position").values_list("department__name", flat=True))
-        assert names[0] == "县农业农村委"
-        assert names.count("县农业农村委") == 1
-        assert "县乡村振兴局" not in names
+        duties = Responsibility.objects.filter(task__plan__slug="chengkou-2026-2030", task__number=1)
+        before, after = (
+            list(duties.in_force(day).order_by("role", "position").values_list("department__name", flat=True))
+            for day in (BEFORE, AFTER)
+        )
+        assert (before[0], after[0], after.count("县农业农村委")) == ("县农业农村委", "县农业农村委", 1)
+        assert ("县乡村振兴局" in before, "县乡村振兴局" in after) == (True, False)
 
     def test_a_new_plan_that_names_an_abolished_unit_has_a_finding(self, coordinator, county, capsys):
         reformed(coordinator, "ABOLISH", [unit("县人武部")])
         call_command("import_plan", COUNTY_DOCUMENT, "--slug", "chengkou-2026-2030")
         found = PlanFinding.objects.filter(code="unit_abolished")
         assert list(found.values_list("plan__slug", "message")) == [
-            ("chengkou-2026-2030", "文件所列“县人武部”至2024年3月14日止已撤销，未列入分工，请核对。")
+            (
+                "chengkou-2026-2030",
+                "文件所列“县人武部”至2024年3月14日止已撤销，其分工此后没有单位承担，请核对。",
+            )
         ]
-        held = Responsibility.objects.filter(task__plan__slug="chengkou-2026-2030")
-        assert not held.filter(department__name="县人武部").exists()
+        held = Responsibility.objects.filter(
+            task__plan__slug="chengkou-2026-2030", department=former("县人武部")
+        )
+        assert set(held.values_list("valid_to", flat=True)) == {BEFORE}
+
+    def test_a_plan_imported_after_a_reform_in_its_span_is_owed_by_whom_there_was(
+        self, coordinator, county, cast, signed_in, capsys
+    ):
+        """县农业农村委, which files an indicator, is renamed; the quarter before is the old unit's, the next the new one's."""
+        reformed(coordinator, "RENAME", [unit("县农业农村委")], ["县农业农村局"])
+        slug = "chengkou-2021-2025-b"
+        for _ in range(2):
+            call_command("import_plan", COUNTY_DOCUMENT, "--slug", slug)
+        load_targets(Plan.objects.get(slug=slug), read_targets("chengkou-2021-2025"), by=None, at=NOW)
+        plan = Plan.objects.get(slug=slug)
+        owing = {}
+        for code in ("2023Q4", "2024Q1"):
+            period = factories.make_period(plan, code)
+            filings = unit_filings(Ledger.load(plan), period, owners_owing(period), at=NOW)
+            owing[code] = {u.department: u.reasons for u in filings if "农业" in u.department}
+        told = ("牵头5项未办结工作", "报送指标：农民教育培训")
+        assert owing == {"2023Q4": {"县农业农村委": told}, "2024Q1": {"县农业农村局": told}}
+        findings = plan.findings.filter(code="unit_renamed").values_list("message", flat=True)
+        assert list(findings) == [
+            "文件所列“县农业农村委”自2024年3月15日起已更名，按现单位县农业农村局列入分工，请核对。"
+        ]
 
     def test_two_units_into_a_new_one_hold_a_task_once_at_the_first_place(self, coordinator, county, q4):
         """县经济信息委 leads 25–28 alone, 29–33 second after another lead, and supports where 县文化旅游委 leads."""

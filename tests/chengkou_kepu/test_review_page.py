@@ -258,5 +258,5 @@ def test_the_page_costs_the_same_for_two_and_five_lines(
                 completion=30,
                 progress="有进展。",
             )
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(16):
             markup(client, returned)

@@ -345,6 +345,49 @@ def test_lines_follow_the_duty_of_their_own_quarter(filed, units, reformed):
     ]
 
 
+def test_supporters_who_both_filed_read_their_lines_in_the_one_that_is_left(plan, units, reformed, cast):
+    """县科协 supports task 3 first and had its line accepted; 县农业农村委, third, has filed its own and takes it in."""
+    quarter = factories.make_period(plan, "2023Q3")
+    first = factories.make_report(quarter, units.kexie)
+    line(first, units.kexie.responsibilities.get(task__number=3), progress="甲")
+    heirs = factories.make_report(quarter, units.nongye, completions={1: 40, 2: 40}, status="SUBMITTED")
+    line(heirs, units.nongye.responsibilities.get(task__number=3), progress="乙")
+    reformed("MERGE", units.kexie, "县农业农村委")
+    held = units.nongye.responsibilities.get(task__number=3, valid_to=None)
+    assert (held.position, [entry.progress for entry in held.entries.all()]) == (1, ["乙"])
+
+
+def test_what_a_merged_lead_filed_is_shown_to_it_and_to_its_reviewer(
+    plan, units, reformed, cast, signed_in, decide
+):
+    """县农业农村委 leads task 3 second since July and takes in the first lead, 县教委, after both have filed."""
+    reassign(
+        plan.tasks.get(number=3),
+        leads=[units.jiaowei, units.nongye],
+        supports=[],
+        year=2023,
+        quarter=2,
+        decided_by="会议纪要",
+        reason="调整",
+        by=cast.zhengfuban,
+        at=moment("2023-04-03 09:00"),
+    )
+    quarter = factories.make_period(plan, "2023Q3")
+    factories.make_report(quarter, units.jiaowei, completions={3: 30})
+    report = factories.make_report(quarter, units.nongye, completions={1: 40, 2: 40}, status="SUBMITTED")
+    second = units.nongye.responsibilities.get(task__number=3, role="LEAD")
+    line(report, second, progress="第二牵头的文字", completion=80, stage="UNDER_WAY")
+    reformed("MERGE", units.jiaowei, "县农业农村委")
+    address = f"/plans/{plan.slug}/"
+    review = signed_in(cast.kexie).get(f"{address}review/{report.pk}/").context["page"]
+    assert [(e.responsibility.task.number, e.told, e.completion) for e in review.merged] == [
+        (3, "第二牵头的文字", 80)
+    ]
+    page = signed_in(cast.nongye).get(f"{address}filing/2023Q3/").context["page"]
+    (former,) = (line.former for line in page.lines if line.task.number == 3)
+    assert sorted(entry.told for entry in former) == ["第3项进展", "第二牵头的文字"]
+
+
 def test_a_line_filed_on_a_duty_that_never_was_stays_on_record(filed, units, plan, reformed):
     """县教委's return of the third quarter stays its own: the duty stays with it, for a day that nobody asks for."""
     reformed_rows = Responsibility.objects.filter(department=units.jiaowei, task__number=3)

@@ -405,6 +405,12 @@ def test_titles_regions_and_years(make, title, region):
     assert codes(document) == ([] if region else [("region_missing", None)])
 
 
+def test_the_signature_above_is_no_part_of_the_title(make):
+    title = "青山县全民科学素质行动规划纲要实施方案（2021—2025年）"
+    document = make(ROWS, body=("青山县人民政府办公室", "2022年3月15日", title, *BODY, CAPTION))
+    assert (document.title, document.issued_on) == (title, date(2022, 3, 15))
+
+
 def test_a_plan_without_years(make):
     document = make(ROWS, body=("青山县全民科学素质行动实施方案", *BODY, CAPTION))
     assert (document.starts_on, document.ends_on) == (None, None)
