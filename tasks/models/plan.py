@@ -12,6 +12,7 @@ from django.urls import reverse
 from departments.models import Department, Reform, Region
 from departments.names import visible
 from tasks import calendar
+from tasks.plan_document.body import is_headed
 from tasks.plan_document.kinds import KINDS
 
 LONGEST_RESUBMISSION = 60
@@ -270,6 +271,13 @@ class Task(models.Model):
 
     def get_absolute_url(self):
         return reverse("task", args=[self.plan.slug, self.number])
+
+    @property
+    def original(self):
+        """What the document says of it: its `paragraphs`; of an added one, those of its action that bear its title."""
+        if self.paragraphs:
+            return self.paragraphs
+        return "\n".join(text for text in self.action.paragraphs.splitlines() if is_headed(text, self.title))
 
 
 class ResponsibilityQuerySet(models.QuerySet):
