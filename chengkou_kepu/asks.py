@@ -8,9 +8,11 @@ from django.db.models import Count, Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from departments import permissions as roles
+from departments.models import Membership
 from tasks import calendar, reviewers
 from tasks.models import (
     CloseOut,
+    Extension,
     NoDuty,
     Plan,
     QuarterlyReport,
@@ -19,11 +21,12 @@ from tasks.models import (
     SupportRequest,
     Task,
 )
-from tasks.obligations import extension_note, own_due, resubmission_due
+from tasks.obligations import Filing, extension_note, own_due, resubmission_due
 from tasks.permissions import coordinates
 
 Status = QuarterlyReport.Status
 Verb = ReportEvent.Verb
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,10 @@ class Ask:
 
 
 def asks_of(user, plan, current, *, at):
-    """The user's Asks. `current` holds (period, UnitFilings) of quarters that may want something, oldest first."""
+    """The user's Asks. `current` holds (period, UnitFilings) of quarters that may want something, oldest first.
+
+    Of the plans they coordinate the UnitFilings are of all units, else at least of the user's own.
+    """
     return asks_in(user, {plan: current}, at=at)[plan]
 
 
@@ -60,8 +66,8 @@ def asks_in(user, currents, *, at):
         found += _claims(own, {plan_id: periods[-1] for plan_id, periods in opened.items()}, at)
         for plan_id, ask in (*found, *_refused_applications(own, list(opened))):
             asks[plan_id].append(ask)
-    coordinated = [plan for plan in currents if coordinates(user, plan)]
-    for plan_id, ask in _of_coordinator(user, coordinated):
+    coordinated = {plan: current for plan, current in currents.items() if coordinates(user, plan)}
+    for plan_id, ask in _of_coordinator(user, coordinated, at=at):
         asks[plan_id].append(ask)
     return {plan: asks[plan.pk] for plan in currents}
 
@@ -134,28 +140,100 @@ def _refused_applications(own, plan_ids):
         yield close_out.task.plan_id, Ask(text, "看核查意见", "close-out", close_out.pk)
 
 
-def _of_coordinator(user, plans):
-    """(plan id, Ask) of what waits for this coordinator's decision, not what is left to others; a query a region."""
-    for _, group in groupby(sorted(plans, key=attrgetter("region_id")), key=attrgetter("region_id")):
-        yield from _decisions(user, list(group))
+def _of_coordinator(user, currents, *, at):
+    """(plan id, Ask) of what waits for this coordinator, not what is left to others; a query a region, one for all."""
+    unmanned = _without_reporter(currents, at)
+    for _, group in groupby(sorted(currents, key=attrgetter("region_id")), key=attrgetter("region_id")):
+        plans = {plan.pk: plan for plan in group}
+        for pk, extensions, *counted in _counted(user, list(plans.values())):
+            asks = [*_decisions(plans[pk], counted), *_extensions(*extensions)]
+            for period, filings in currents[plans[pk]]:
+                asks += _of_period(period, filings, unmanned, held_up=extensions[0], at=at)
+            yield from ((pk, ask) for ask in asks)
 
 
-def _decisions(user, plans):
-    awaiting = QuarterlyReport.objects.filter(period__plan=OuterRef("pk")).awaiting_review()
+def _counted(user, plans):
+    """(plan id, (extensions that wait, those of them for this user, year and quarter of the first), returns,
+    close-outs, claims); one query.
+    """
+    of_plan = {"period__plan": OuterRef("pk")}
+    awaiting = QuarterlyReport.objects.filter(**of_plan).awaiting_review()
     reports = reviewers.left_to_others(awaiting, user, plans[0]).exclude(left_to_others=True)
     applied = CloseOut.objects.filter(task__plan=OuterRef("pk"), status=CloseOut.Status.APPLIED)
     claims = NoDuty.objects.waiting().filter(responsibility__task__plan=OuterRef("pk"))
-    counts = (_count(reports), _count(applied), _count(claims))
-    words = {plan.pk: plan.words for plan in plans}
-    for pk, *counted in Plan.objects.filter(pk__in=words).order_by().values_list("pk", *counts):
-        waiting = (
-            (f"份{words[pk].report}待审核", "去审核", ""),
-            ("项办结申请待核查", "去核查", "close-outs"),
-            ("项“无具体任务”待确认", "去确认", "claims"),
-        )
-        for count, (what, label, anchor) in zip(counted, waiting, strict=True):
-            if count:
-                yield pk, Ask(f"{count} {what}。", label, "review", anchor=anchor)
+    extensions = Extension.objects.filter(**of_plan, period__frozen_at=None).awaiting()
+    unit = OuterRef("department")
+    acting = Exists(Membership.objects.filter(roles.acting_for(unit), user=user.pk))
+    others = Exists(roles.other_coordinators(plans[0].region_id, not_user=user, not_department=unit))
+    own = extensions.exclude(acting & others)
+    first = own.order_by("period__year", "period__quarter", "pk")
+    rows = Plan.objects.filter(pk__in=[plan.pk for plan in plans]).order_by()
+    for pk, waiting, mine, year, quarter, *counted in rows.values_list(
+        *("pk", _count(extensions), _count(own)),
+        *(Subquery(first.values(f"period__{part}")[:1]) for part in ("year", "quarter")),
+        *(_count(rows) for rows in (reports, applied, claims)),
+    ):
+        yield pk, (waiting, mine, year, quarter), *counted
+
+
+def _decisions(plan, counted):
+    """Asks by the numbers of returns, close-outs and claims that wait."""
+    waiting = (
+        (f"份{plan.words.report}待审核", "去审核", ""),
+        ("项办结申请待核查", "去核查", "close-outs"),
+        ("项“无具体任务”待确认", "去确认", "claims"),
+    )
+    for count, (what, label, anchor) in zip(counted, waiting, strict=True):
+        if count:
+            yield Ask(f"{count} {what}。", label, "review", anchor=anchor)
+
+
+def _extensions(_, mine, year, quarter):
+    if mine:
+        yield Ask(f"{mine} 项延期申请待答复。", "去答复", "period", f"{year}Q{quarter}", anchor="extensions")
+
+
+def _of_period(period, filings, unmanned, *, held_up, at):
+    """Asks of an open period: units that are overdue, or that it can be closed; units that nobody fills in for.
+
+    `held_up`: an extension that waits keeps the period from being closed.
+    """
+    if not period.is_open(at):
+        return
+    if period.is_overdue(at):
+        passed = (calendar.local_day(at) - calendar.local_day(period.due_at)).days
+        since = f"{period}已过截止时间 {passed} 天"
+        missing = [f.department for f in filings if f.to_be_reminded and f.filing == Filing.MISSING]
+        runs_on = any(f.extended_to and at <= calendar.end_of(f.extended_to) for f in filings)
+        if missing:
+            yield Ask(f"{since}，{_named(missing)}没有报送。", "去催报或截止", "period", period.code)
+        elif not (held_up or runs_on):
+            yield Ask(f"{since}，应报单位都已报送，可以截止填报。", "去截止", "period", period.code)
+    if unstaffed := [f.department for f in filings if f.department_id in unmanned and _is_missing(f)]:
+        text = f"{period}应报的{_named(unstaffed)}没有填报人，请设置填报人，或由县科协代填。"
+        yield Ask(text, "看名单", "period", period.code, anchor="units")
+
+
+def _without_reporter(currents, at):
+    """Ids of the units that owe a return in an open period of the plans, in which nobody fills it in; one query."""
+    units = {
+        filing.department_id
+        for current in currents.values()
+        for period, filings in current
+        if period.is_open(at)
+        for filing in filings
+        if _is_missing(filing)
+    }
+    return units - {unit for unit, names in roles.reporters_of(units).items() if names} if units else units
+
+
+def _is_missing(filing):
+    return filing.owes and not filing.filed
+
+
+def _named(units):
+    """县教委、县林业局; 县教委等 11 个单位."""
+    return "、".join(units) if len(units) <= MOST_NAMED else f"{units[0]}等 {len(units)} 个单位"
 
 
 def _count(rows):

@@ -20,12 +20,15 @@ PROGRESS = "牵头单位自评进度"
 
 @dataclass(frozen=True)
 class Correctable:
-    """Something a frozen quarter says: `old` is what; a lead's progress names its `responsibility_id`."""
+    """Something a frozen quarter says: `old` is what; a lead's progress names its `responsibility_id`, other
+    matters the unit (`unit_id`) that they are about.
+    """
 
     group: str
     label: str
     old: str
     responsibility_id: int | None = None
+    unit_id: int | None = None
 
 
 def correctables(period):
@@ -44,10 +47,13 @@ def correctables(period):
             key = f"lead-{lead.responsibility_id}"
             found[key] = Correctable(group, label, old, lead.responsibility_id)
     for row in stored.read("indicators", tuple[IndicatorStanding, ...]):
-        found[f"indicator-{row.code}"] = Correctable("指标", row.name, row.current or "暂无监测数据")
+        current = row.current or "暂无监测数据"
+        found[f"indicator-{row.code}"] = Correctable("指标", row.name, current, unit_id=row.owner_id)
     for unit in stored.read("filings", tuple[UnitFiling, ...]):
         label = f"{unit.department}报送情况"
-        found[f"unit-{unit.department_id}"] = Correctable("单位报送", label, unit.filing.label)
+        found[f"unit-{unit.department_id}"] = Correctable(
+            "单位报送", label, unit.filing.label, unit_id=unit.department_id
+        )
     return found
 
 
@@ -92,7 +98,8 @@ class CorrectionForm(forms.Form):
         data = self.cleaned_data
         chosen, asked = self.known[data["subject"]], {"reason": data["reason"], "by": by, "at": at}
         if chosen.responsibility_id is None:
-            return errata.correct(self.period, subject=chosen.label, old=chosen.old, new=data["new"], **asked)
+            asked |= {"subject": chosen.label, "old": chosen.old, "new": data["new"]}
+            return errata.correct(self.period, unit_id=chosen.unit_id, **asked)
         held = Responsibility.objects.select_related("task", "department")
         lead = held.filter(pk=chosen.responsibility_id).first()
         if lead is None:

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -14,11 +13,12 @@ from tasks.posted import posted_text
 from tasks.refusals import Refused
 
 from .review import coordinated_plan
+from .way_back import way_back
 
 
 @require_POST
 def extension_decide(request, slug, pk):
-    """Grant or refuse as posted; back to the inbox, where a refusal is said, also of one's own unit's request."""
+    """Grant or refuse as posted; back to the page it came from, where a refusal is said, also of one's own unit's request."""
     plan = coordinated_plan(request, slug)
     extension = Extension.objects.filter(pk=pk, period__plan=plan).first()
     if extension is None:
@@ -39,4 +39,5 @@ def extension_decide(request, slug, pk):
         messages.success(request, f"{decided.department}{decided.period.report_title}{decided.answer}{note}")
     except Refused as refusal:
         messages.error(request, str(refusal))
-    return redirect(f"{reverse('review', args=[slug])}#extensions")
+    inbox = f"{reverse('review', args=[slug])}#extensions"
+    return way_back(request, request.POST.get("next", ""), otherwise=inbox)

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from indicators.standing import Ownership
+from indicators.standing import Ownership, owners_owing
 from tasks import calendar, periods
 from tasks.forms import DueForm
 from tasks.ledger import Ledger
@@ -84,8 +84,13 @@ def period(request, slug, code):
             messages.error(request, str(refusal))
             return redirect("period-list", plan.slug)
     page = assemble(found or planned(plan, *key, known=known, at=at), at=at)
-    template = "_period_units" if request.htmx else "period"
-    return render(request, f"chengkou_kepu/{template}.html", {"plan": plan, "page": page})
+    context = {"plan": plan, "page": page}
+    if request.htmx:
+        return render(request, "chengkou_kepu/_period_units.html", context)
+    if found and not found.frozen_at:
+        waiting = found.extensions.awaiting().select_related("period__plan", "department", "asked_by")
+        context |= {"extensions": waiting, "back": f"{request.path}#extensions"}
+    return render(request, "chengkou_kepu/period.html", context)
 
 
 def _key(code):
@@ -104,7 +109,8 @@ def _carry_out(request, plan, key, *, at):
         if verb == "open":
             done = _open(plan, key, request.POST, **asked)
         elif verb == "due":
-            period = periods.move_due(named_period(plan, code), _due_on(request.POST), **asked)
+            named, due_on = named_period(plan, code), _due_on(request.POST)
+            period = periods.move_due(named, due_on, indicator_owners=owners_owing(named), **asked)
             day = calendar.local_day(period.due_at)
             done = f"{period}的截止日期已改为{calendar.zh_day(day)}。{calendar.day_note(day)}"
         elif verb == "close":

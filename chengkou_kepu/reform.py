@@ -25,7 +25,7 @@ from tasks.inheritance import (
 from tasks.models import Extension, Plan, QuarterlyReport
 from tasks.refusals import Refused
 
-from .reform_quarters import PlanPreview, plan_previews
+from .reform_quarters import PlanPreview, plan_previews, without_reporter
 
 Kind = Reform.Kind
 WHOLE = (Kind.RENAME, Kind.MERGE)
@@ -76,7 +76,8 @@ class Row:
 class Preview:
     """What would move, and in `plans` what that means to each plan concerned.
 
-    `places` are the names to choose from, () where there is nothing to choose.
+    `places` are the names to choose from, () where there is nothing to choose. `unstaffed` are the names of units
+    that take over and will have no 填报人.
     """
 
     sentence: str
@@ -89,6 +90,7 @@ class Preview:
     returns: tuple[tuple[QuarterlyReport, str], ...]
     extensions: tuple[Extension, ...]
     default: str | None
+    unstaffed: tuple[str, ...]
 
 
 def preview(change, choices, *, by, at):
@@ -103,7 +105,9 @@ def preview(change, choices, *, by, at):
     indicators = tuple(Row(i, _place(change, choices.indicators, i.pk)) for i in owned)
     moves = tuple(foresee(change.units, on=change.effective_on, heirs=heirs, existing=known))
     returns, extensions = tuple(_returns(change)), tuple(_extensions(change))
-    members = Membership.objects.filter(department__in=change.units).select_related("user", "department")
+    found = Membership.objects.filter(department__in=change.units).select_related("user", "department")
+    members = tuple(Row(m, _place(change, choices.members, m.pk)) for m in found)
+    heads = [name for name in (*change.names, *heirs.values(), *(row.heir for row in indicators)) if name]
     return Preview(
         sentence=units_reform.sentence(change.kind, change.units, change.names, change.effective_on),
         units=change.units,
@@ -118,10 +122,11 @@ def preview(change, choices, *, by, at):
         ),
         moves=moves,
         indicators=indicators,
-        members=tuple(Row(m, _place(change, choices.members, m.pk)) for m in members),
+        members=members,
         returns=returns,
         extensions=extensions,
         default=change.default,
+        unstaffed=without_reporter(change.region_id, heads, [(row.item, row.heir) for row in members]),
     )
 
 

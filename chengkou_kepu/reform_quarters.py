@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from departments.models import Department, Membership, Role
 from tasks import calendar
 from tasks.models import Extension, Plan, QuarterlyReport, ReportingPeriod, Responsibility
 
@@ -27,6 +28,12 @@ class PlanPreview:
     indicators: tuple
     returns: tuple[tuple[QuarterlyReport, str], ...]
     extensions: tuple[Extension, ...]
+
+    @property
+    def owes(self):
+        """Whether the units owed a return for what moves: what they only support asks for none."""
+        leads = any(move.duty.is_lead for move in self.moves)
+        return leads or bool(self.indicators) or self.plan.supports_must_report
 
     @property
     def summary(self):
@@ -61,6 +68,21 @@ def plan_previews(on, heir, *, moves, indicators, returns, extensions):
         )
         for plan in plans
     )
+
+
+def without_reporter(region_id, names, members):
+    """Of the names of units that take over, those in which nobody will fill in returns; one query.
+
+    `members` are (Membership, name of the unit it goes to) of the units that end.
+    """
+    staffed = {name for m, name in members if m.role == Role.REPORTER and m.user.is_active}
+    there = Department.objects.filter(
+        region=region_id,
+        ends_on=None,
+        pk__in=Membership.objects.filter(role=Role.REPORTER, user__is_active=True).values("department"),
+    )
+    staffed.update(there.filter(name__in=names).values_list("name", flat=True))
+    return tuple(name for name in dict.fromkeys(names) if name not in staffed)
 
 
 def _held_by(name, on, moves):

@@ -141,7 +141,6 @@ def reminders(request, slug, code):
     told = list(period.reminders.select_related("department", "by"))
     rows = _rows(request, period, units, told, at=at)
     overdue = period.is_overdue(at)
-    default = template(period, Kind.URGE if overdue else Kind.REMIND)
     context = {
         "plan": plan,
         "period": period,
@@ -149,7 +148,7 @@ def reminders(request, slug, code):
         "without_account": [row for row in rows if not row.people],
         "fixed": workflow.reason_not_open(period, at=at),
         "overdue": overdue,
-        "text": request.POST.get("text", default),
+        "text": request.POST.get("text", template(period)),
         "group_text": _group_text(period, rows, _site(request)),
         "page": _told_page(request, told),
     }
@@ -168,7 +167,8 @@ def _row(period, unit, people, latest, *, ticked, site, at):
     due_at = own_due(period.due_at, unit.extended_to)
     days = days_from(due_at, at)
     kind = kind_of(days)
-    text = verbs.worded(template(period, kind), period, unit, at)
+    text = verbs.worded(template(period), period, unit, at)
+    tick = unit.department_id in people and (days > 0 or not period.is_overdue(at))
     return UnitRow(
         unit=unit,
         due_at=due_at,
@@ -178,7 +178,7 @@ def _row(period, unit, people, latest, *, ticked, site, at):
         people=people.get(unit.department_id, ()),
         latest=latest,
         text=f"{text}{site}{filing_path(period, unit.department_id)}",
-        ticked=unit.department_id in people if ticked is None else str(unit.department_id) in ticked,
+        ticked=tick if ticked is None else str(unit.department_id) in ticked,
     )
 
 
@@ -193,7 +193,7 @@ def _group_text(period, rows, site):
     for due_at, same in groupby(sorted(rows, key=lambda row: row.due_at), key=lambda row: row.due_at):
         group = list(same)
         due = f"{calendar.zh_day(calendar.local_day(due_at))}24时"
-        lines.append(f"{due}截止（{group[0].left}）：{'、'.join(row.unit.department for row in group)}")
+        lines.append(f"{due}截止（{group[0].left}）：{'、'.join(_named(row.unit) for row in group)}")
     link = f"{site}{reverse('filing-return', args=[period.plan.slug, period.code])}"
     units = "\n".join(lines)
     return (
@@ -201,6 +201,11 @@ def _group_text(period, rows, site):
         if rows
         else ""
     )
+
+
+def _named(unit):
+    """县教委（待单位审核人报送）"""
+    return f"{unit.department}{'（待单位审核人报送）' if unit.status == 'ENDORSING' else ''}"
 
 
 def kind_told(reminder):

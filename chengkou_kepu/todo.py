@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from departments import permissions as roles
-from departments.models import UNIT_ROLES, Role
+from departments.models import UNIT_ROLES, Department, Role
 from indicators.standing import Ownership
 from tasks.ledger import Ledger
 from tasks.models import QuarterlyReport, ReportingPeriod
@@ -44,20 +44,22 @@ def todo(request):
 
 
 def _current_in(user, plans, *, at):
-    """{plan: [(period, UnitFilings of the user's units)]} of what is open or to be corrected, oldest first.
+    """{plan: [(period, UnitFilings)]} of what is open or to be corrected, oldest first.
 
-    None for a user without units; one query where nothing is open, six where something is.
+    Of the user's units, and of all in the plans they coordinate; none for a user without either. One query where
+    nothing is open, six where something is.
     """
-    own, by_id = roles.answered_for(user), {plan.pk: plan for plan in plans}
-    current = {plan: [] for plan in plans}
-    periods = list(_periods(own, plans, at=at)) if own else []
+    own, regions = roles.answered_for(user), roles.coordinated_regions(user)
+    by_id, current = {plan.pk: plan for plan in plans}, {plan: [] for plan in plans}
+    periods = list(_periods(own, plans, at=at)) if own or regions else []
     if not periods:
         return current
-    ledgers, owners = Ledger.of_units(plans, own), Ownership.load_each(plans)
+    units = Department.objects.filter(Q(pk__in=own) | Q(region__in=regions)).order_by()
+    ledgers, owners = Ledger.of_units(plans, units), Ownership.load_each(plans)
     for period in periods:
         period.plan = by_id[period.plan_id]
         filings = unit_filings(ledgers[period.plan_id], period, owners[period.plan_id].owing(period), at=at)
-        current[period.plan].append((period, tuple(f for f in filings if f.department_id in own)))
+        current[period.plan].append((period, filings))
     return current
 
 

@@ -5,14 +5,20 @@ from django.db import transaction
 from departments import audit
 
 from . import permissions
-from .models import Erratum, Stage
+from .models import Erratum, Responsibility, Stage
+from .models.plan import descents
 from .refusals import NotAllowed, Refused
 from .standing import PlanStanding
+from .telling import tell_correction
 
 
-def correct(period, *, subject, old, new, reason, by, at):
-    """Put a correction of `subject` (a unit, an indicator, the plan's total) beside a frozen quarter; the Erratum."""
-    return _correct(period, {"subject": subject, "old": old, "new": new}, reason, by=by, at=at)
+def correct(period, *, subject, old, new, reason, by, at, unit_id=None):
+    """Put a correction of `subject` (a unit, an indicator, the plan's total) beside a frozen quarter; the Erratum.
+
+    Told to the unit that it is about, None where it is about none.
+    """
+    told, units = {"subject": subject, "old": old, "new": new}, [unit_id] if unit_id else []
+    return _correct(period, told, reason, units=units, by=by, at=at)
 
 
 def correct_completion(period, responsibility, completion, *, reason, by, at):
@@ -37,10 +43,18 @@ def correct_completion(period, responsibility, completion, *, reason, by, at):
         "completion": completion,
         "stage": stage,
     }
-    return _correct(period, told, reason, by=by, at=at)
+    return _correct(period, told, reason, units=_stating(responsibility), by=by, at=at)
 
 
-def _correct(period, told, reason, *, by, at):
+def _stating(responsibility):
+    """Ids of the units concerned with a duty's figure: who held it, and who has continued it since; one query."""
+    rows = Responsibility.objects.filter(task=responsibility.task_id).order_by()
+    duties = {pk: (unit, older) for pk, unit, older in rows.values_list("pk", "department", "continues")}
+    continued = descents({pk: older for pk, (_, older) in duties.items() if older})
+    return [unit for pk, (unit, _) in duties.items() if responsibility.pk in (pk, *continued.get(pk, ()))]
+
+
+def _correct(period, told, reason, *, units, by, at):
     if not permissions.coordinates(by, period.plan):
         raise NotAllowed("只有科协工作人员可以更正。")
     if not period.frozen_at:
@@ -56,6 +70,7 @@ def _correct(period, told, reason, *, by, at):
         erratum = Erratum.objects.create(period=period, reason=reason.strip(), by=by, at=at, **told)
         detail = f"{erratum.subject}：原为{erratum.old}，更正为{erratum.new}。{erratum.reason}"
         audit.record("更正说明", f"{period.plan} {period}", by=by, at=at, detail=detail)
+        tell_correction(erratum, units, by=by, at=at)
     return erratum
 
 

@@ -7,9 +7,12 @@ from django.db import IntegrityError, transaction
 from departments import audit
 
 from . import calendar, permissions
+from .ledger import Ledger
 from .models import CloseOut, Extension, FrozenQuarter, QuarterlyReport, ReportingPeriod
 from .refusals import NotAllowed, Refused
 from .selection import known_period
+from .standing import unit_filings
+from .telling import tell_deadline
 from .workflow import reason_not_owing
 
 
@@ -141,18 +144,25 @@ def reopen_period(period, *, by, at):
     return period
 
 
-def move_due(period, due_on, *, by, at):
-    """Set the deadline to the end of the date."""
+def move_due(period, due_on, *, by, at, indicator_owners=None):
+    """Set the deadline to the end of the date, and tell the units that owe the return.
+
+    `indicator_owners` as in `unit_filings`: units that owe for an indicator.
+    """
     with transaction.atomic():
         period = _locked(period, by)
         due_at = calendar.end_of(due_on)
         if due_at <= period.opens_at:
             raise Refused("截止日期应晚于开放时间。")
         if due_at != period.due_at:
-            detail = f"由{calendar.local_day(period.due_at):%Y-%m-%d}改为{due_on:%Y-%m-%d}"
+            before = calendar.local_day(period.due_at)
             period.due_at = due_at
             period.save(update_fields=["due_at"])
+            detail = f"由{before:%Y-%m-%d}改为{due_on:%Y-%m-%d}"
             audit.record("调整截止日期", f"{period.plan} {period}", by=by, at=at, detail=detail)
+            filings = unit_filings(Ledger.load(period.plan), period, indicator_owners or {}, at=at)
+            owing = [unit.department_id for unit in filings if unit.owes]
+            tell_deadline(period, owing, before=before, by=by, at=at)
     return period
 
 

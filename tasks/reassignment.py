@@ -16,6 +16,7 @@ from .handover import forget, leave
 from .inheritance import Share, hold_periods_from, pass_on_lines
 from .models import ReportingPeriod, Responsibility, Task
 from .refusals import NotAllowed, Refused
+from .telling import tell_decision
 
 Role = Responsibility.Role
 
@@ -67,6 +68,7 @@ def reassign(task, *, leads, supports, year, quarter, decided_by, reason, by, at
         forget(decision.vacated)
         detail = _told(task.plan, year, quarter, changes, decided_by, reason)
         audit.record("调整责任分工", task, by=by, at=at, detail=detail)
+        tell_decision(task, decision.concerned, told=f"责任分工调整，{detail}", by=by, at=at)
     return task
 
 
@@ -91,9 +93,10 @@ def add_task(action, *, title, nature, leads, supports, year, quarter, decided_b
             raise Refused("本方案已有这项重点工作。")
         number = (plan.tasks.aggregate(last=Max("number"))["last"] or 0) + 1
         task = Task.objects.create(plan=plan, action=action, number=number, title=title, nature=nature)
-        changes = _Decision(task, on, decided_by).carry_out(leads, supports)
-        detail = _told(plan, year, quarter, changes, decided_by, reason)
+        decision = _Decision(task, on, decided_by)
+        detail = _told(plan, year, quarter, decision.carry_out(leads, supports), decided_by, reason)
         audit.record("增列重点工作", task, by=by, at=at, detail=detail)
+        tell_decision(task, decision.concerned, told=f"增列为重点工作，{detail}", by=by, at=at)
     return task
 
 
@@ -144,7 +147,7 @@ class _Decision:
 
     def __init__(self, task, on, decided_by):
         self.task, self.on, self.decided_by = task, on, decided_by
-        self.changes, self.shares, self.vacated = [], [], []
+        self.changes, self.shares, self.vacated, self.concerned = [], [], [], []
         duties = task.responsibilities.select_related("department", "continues", "task__plan")
         last_day = calendar.last_day(*calendar.period_of(*calendar.quarter_of(on), task.plan.cadence))
         held = duties.filter(Q(valid_to=None) | Q(valid_to__gte=on))
@@ -177,10 +180,12 @@ class _Decision:
                 older = places.pop(0)
             rows.append(self._row(unit, role, position, duty, older))
             self.changes.append(_what_changed(unit, role, position, duty))
+            self.concerned.append(unit.pk)
         for duty in gone:
             self._require_unfiled(duty)
             self._leave(duty)
             self.changes.append(f"不再列{duty.get_role_display()}单位{duty.department}")
+            self.concerned.append(duty.department_id)
         for row in rows:
             row.save()
             own = self.held.get(row.department_id)

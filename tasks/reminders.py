@@ -31,10 +31,8 @@ def remind_step(period, unit, *, step, at):
             people = list(notices.people_of(unit.department_id))
             if not people:
                 return None
-            text = reminding.template(period, reminding.kind_of(reminding.days_from(due_at, at)))
-            return _record(
-                period, unit, due_at, people, text=worded(text, period, unit, at), step=step, at=at
-            )
+            text = worded(reminding.template(period), period, unit, at)
+            return _record(period, unit, due_at, people, text=text, step=step, at=at)
     except IntegrityError:
         return None
 
@@ -73,7 +71,8 @@ def require_remindable(period, told, *, channel, by, at):
 def worded(text, period, unit, at):
     """The text as the unit is to read it."""
     due_at = own_due(period.due_at, unit.extended_to)
-    return reminding.worded(text, unit=unit.department, due_at=due_at, extended_to=unit.extended_to, at=at)
+    own = {"unit": unit.department, "due_at": due_at, "extended_to": unit.extended_to, "status": unit.status}
+    return reminding.worded(text, **own, at=at)
 
 
 def _remind(period, unit, text, *, channel, by, at):

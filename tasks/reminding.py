@@ -3,12 +3,13 @@
 from django.db.models import TextChoices
 
 from . import calendar
+from .models import QuarterlyReport
 from .obligations import extension_note
 
 BEFORE = (-7, -3, -1)
 AFTER = (1, 3)
 WEEK = 7
-UNIT, DUE, LEFT = "【单位】", "【截止时间】", "【剩余时间】"
+UNIT, DUE, LEFT, ASK = "【单位】", "【截止时间】", "【剩余时间】", "【办理要求】"
 
 
 class Kind(TextChoices):
@@ -48,22 +49,28 @@ def days_from(due_at, at):
     return (calendar.local_day(at) - calendar.local_day(due_at)).days
 
 
-ASKS = {
-    Kind.REMIND: "请按时登录平台填报",
-    Kind.URGE: "请尽快登录平台填报",
-    Kind.URGE_AGAIN: "再次提醒尽快登录平台填报",
+SOON = {
+    Kind.REMIND: "请{}按时登录平台{}",
+    Kind.URGE: "请{}尽快登录平台{}",
+    Kind.URGE_AGAIN: "再次提醒{}尽快登录平台{}",
 }
 
 
-def template(period, kind):
+def template(period):
     """What a reminder says, with places for what is each unit's own (`worded`)."""
-    return (
-        f"{UNIT}：{period.report_title}{DUE}截止，{LEFT}，尚未报送，{ASKS[kind]}；如有困难，请与县科协联系。"
-    )
+    return f"{UNIT}：{period.report_title}{DUE}截止，{LEFT}，{ASK}；如有困难，请与县科协联系。"
 
 
-def worded(text, *, unit, due_at, extended_to, at):
-    """The text with the unit's name, its deadline and how far that is in the places kept for them."""
+def worded(text, *, unit, due_at, extended_to, status, at):
+    """The text with what is the unit's own in the places kept for it; `status` is that of its return, '' for none."""
     due = f"{calendar.zh_day(calendar.local_day(due_at))}24时"
     filled = text.replace(UNIT, unit).replace(DUE, due + extension_note(due_at, extended_to))
+    filled = filled.replace(ASK, what_to_do(kind_of(days_from(due_at, at)), status))
     return filled.replace(LEFT, calendar.time_left(due_at, at))
+
+
+def what_to_do(kind, status):
+    """What the unit has not done yet and who of it is asked: the 审核人 once the return has been sent up."""
+    if status == QuarterlyReport.Status.ENDORSING:
+        return f"已送单位审核人，尚未报送，{SOON[kind].format('审核人', '审核报送')}"
+    return f"尚未报送，{SOON[kind].format('', '填报')}"

@@ -62,6 +62,40 @@ def tell_extension(extension, *, by, at):
     notices.notify(users, text=text, path=path, key=key, at=at)
 
 
+def tell_deadline(period, units, *, before, by, at):
+    """改期: everybody of the units (ids) that owe the return; `before` is the day it was due till now."""
+    due_on = calendar.local_day(period.due_at)
+    earlier = f"，提前 {(before - due_on).days} 天" if due_on < before else ""
+    text = (
+        f"{period.report_title}的截止日期由{calendar.zh_day(before)}改为{calendar.zh_day(due_on)}{earlier}。"
+        "尚未报送的，请按调整后的日期报送。"
+    )
+    path = reverse("filing-return", args=[period.plan.slug, period.code])
+    key = f"due-{period.pk}-{due_on:%Y%m%d}-{at:%Y%m%d%H%M%S%f}"
+    notices.notify(notices.people_of_units(units, but=by), text=text, path=path, key=key, at=at)
+
+
+def tell_correction(erratum, units, *, by, at):
+    """更正说明: everybody of the units (ids) whose figures or filing it is about."""
+    plan, period = erratum.period.plan, erratum.period
+    text = (
+        f"{period}归档数据已作更正：{erratum.subject}，原为{erratum.old}，更正为{erratum.new}。"
+        f"原因和依据：{erratum.reason}"
+    )
+    page = ("task", [plan.slug, erratum.task.number]) if erratum.task else ("dashboard", [plan.slug])
+    path = f"{reverse(page[0], args=page[1])}?period={period.code}"
+    key = f"erratum-{erratum.pk}"
+    notices.notify(notices.people_of_units(units, but=by), text=text, path=path, key=key, at=at)
+
+
+def tell_decision(task, units, *, told, by, at):
+    """调整分工、增列: everybody of the units (ids) that gain, lose or change a part in the task; `told` says what."""
+    key = f"duties-{task.pk}-{at:%Y%m%d%H%M%S%f}"
+    text = f"第{task.number}项“{task.title[:60]}”{told}"
+    people = notices.people_of_units(units, but=by)
+    notices.notify(people, text=text, path=task.get_absolute_url(), key=key, at=at)
+
+
 def tell_reminder(reminder, people):
     """提醒、催报: those people of the unit, in the reminder's own words."""
     path = filing_path(reminder.period, reminder.department_id)

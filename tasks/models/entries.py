@@ -84,7 +84,7 @@ class ProgressEntryQuerySet(models.QuerySet):
 
         Each carries the completion that stood then as `stands_at` (None for a supporter), stated in the period
         `stands_since`: its own, the older one it left unchanged, 0 where nothing had been stated before, or what a
-        correction of an archived quarter made of it (one more query where there are any).
+        correction of an archived quarter made of it, then it is `corrected` (one more query where there are any).
         """
         lines = {duty.pk: (duty.pk,) for duty in duties}
         lines |= Responsibility.objects.descents(period.plan_id, duties)
@@ -130,17 +130,18 @@ def _when_stated(row):
 
 def _standing(rows):
     """A copy of the last line, with the completion that stands after it and its corrections, and since when."""
-    last, stands_at, stands_since = None, None, None
+    last, stands_at, stands_since, corrected = None, None, None, False
     for row in rows:
         if not isinstance(row, ProgressEntry):
-            stands_at, stands_since = row.completion, row.period
+            stands_at, stands_since, corrected = row.completion, row.period, True
             continue
         last = row
         if not row.no_change or stands_since is None:
             stands_at, stands_since = 0 if row.no_change else row.completion, row.report.period
+            corrected = False
     last = copy(last)
     if last:
-        last.stands_at, last.stands_since = stands_at, stands_since
+        last.stands_at, last.stands_since, last.corrected = stands_at, stands_since, corrected
     return last
 
 

@@ -73,8 +73,10 @@ class TestQuarters:
             *((), ()),
         )
         said = words(response)
-        assert "自2024年第一季度起，由县林业和草原局报送季报。" in said
-        assert "所涉填报期：2024年第一季度（开放填报），责任分工和报送单位随之改列。" in said
+        assert (
+            "原承担的只有配合工作，除被征集外不需报送季报；自2024年第一季度起，由县林业和草原局配合。" in said
+        )
+        assert "所涉填报期：2024年第一季度（开放填报），责任分工随之改列。" in said
         assert "生效日期以前的3期（其中2期已定稿归档）不变，仍列原单位名称和数据。" in said
         assert "补登记的改革" not in said
 
@@ -102,13 +104,49 @@ class TestQuarters:
         response = asked(coordinator, "preview", "RENAME", "县林业局", ["县林业和草原局"])
         assert "本方案在生效日期以后没有须报送的季度。" in words(response)
 
-    def test_a_split_and_an_abolition_say_who_reports(self, coordinator, quarters):
-        response = asked(coordinator, "preview", "SPLIT", "县林业局", ["县林草局", "县自然保护地管理局"])
-        assert "自2024年第一季度起，由县林草局、县自然保护地管理局按各自承接的分工报送季报。" in words(
-            response
+    @pytest.mark.parametrize(
+        ("kind", "name", "names", "told"),
+        [
+            ("RENAME", "县农业农村委", ["县农业局"], "自2024年第一季度起，由县农业局报送季报。"),
+            (
+                *("SPLIT", "县农业农村委", ["县农业局", "县乡村中心"]),
+                "自2024年第一季度起，由县农业局、县乡村中心按各自承接的分工报送季报。",
+            ),
+            ("ABOLISH", "县农业农村委", [], "自2024年第一季度起，县农业农村委不再报送季报。"),
+            (
+                *("SPLIT", "县林业局", ["县林草局", "县自然保护地管理局"]),
+                "自2024年第一季度起，由县林草局、县自然保护地管理局按各自承接的分工配合。",
+            ),
+            ("ABOLISH", "县林业局", [], "自2024年第一季度起，县林业局不再列为配合单位。"),
+        ],
+    )
+    def test_it_says_who_reports_and_who_only_supports(self, coordinator, quarters, kind, name, names, told):
+        said = words(asked(coordinator, "preview", kind, name, names))
+        only = "原承担的只有配合工作，除被征集外不需报送季报；"
+        assert (f"{only if name == '县林业局' else ''}{told}" in said, only in said) == (
+            True,
+            name == "县林业局",
         )
-        response = asked(coordinator, "preview", "ABOLISH", "县林业局")
-        assert "自2024年第一季度起，县林业局不再报送季报。" in words(response)
+
+    @pytest.mark.parametrize(
+        ("kind", "name", "names", "members", "unstaffed"),
+        [
+            ("RENAME", "县农业农村委", ["县农业局"], True, ()),
+            ("RENAME", "县林业局", ["县林草局"], True, ("县林草局",)),
+            ("SPLIT", "县农业农村委", ["县农业局", "县乡村中心"], True, ("县乡村中心",)),
+            ("SPLIT", "县农业农村委", ["县农业局", "县乡村中心"], False, ("县农业局", "县乡村中心")),
+            ("MERGE", "县林业局", ["县农业农村委"], True, ()),
+        ],
+    )
+    def test_it_names_the_units_that_will_have_no_reporter(
+        self, coordinator, quarters, kind, name, names, members, unstaffed
+    ):
+        if not members:
+            Membership.objects.filter(role=Role.REPORTER).update(role=Role.APPROVER)
+        response = asked(coordinator, "preview", kind, name, names)
+        assert response.context["preview"].unstaffed == unstaffed
+        told = f"{'、'.join(unstaffed)}将没有填报人。"
+        assert (told in words(response)) is bool(unstaffed)
 
     def test_unfinished_returns_say_in_whose_name_they_are_finished(self, coordinator, county, quarters):
         factories.make_report(county.periods.get(year=2023, quarter=4), unit("县林业局"), status="RETURNED")

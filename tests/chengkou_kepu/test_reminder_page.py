@@ -321,6 +321,32 @@ def test_no_letter_before_the_units_own_deadline(post, units, extended):
     assert Reminder.objects.count() == 0
 
 
+def test_the_ticks_are_those_who_can_be_sent_a_letter(signed_in, cast, plan, period, units, clock, extended):
+    """县教委 has its extension still running once the deadline has passed."""
+    client = signed_in(cast.kexie)
+    for at, ticked in [("2023-10-09 09:00", 2), (OVERDUE, 1), ("2023-10-21 09:00", 2)]:
+        clock(at)
+        rows = client.get(address(plan)).context["rows"]
+        assert sum(row.ticked for row in rows) == ticked
+    clock(OVERDUE)
+    chosen = [row.unit.department_id for row in client.get(address(plan)).context["rows"] if row.ticked]
+    preview = client.post(address(plan), {"verb": "letter", "units": chosen})
+    assert [letter.addressee for letter in preview.context["letters"]] == ["县农业农村委"]
+
+
+def test_who_has_sent_the_return_up_is_not_asked_to_fill_it_in(post, plan, period, units, cast):
+    factories.make_report(period, units.nongye, status="ENDORSING", first_submitted_at=None)
+    response = post("look")
+    rows = {row.unit.department: row.text for row in response.context["rows"]}
+    endorsing = "已逾期 3 天，已送单位审核人，尚未报送，再次提醒审核人尽快登录平台审核报送；如有困难，请与县科协联系。"
+    assert endorsing in rows["县农业农村委"]
+    assert "已逾期 3 天，尚未报送，再次提醒尽快登录平台填报；" in rows["县教委"]
+    assert "：县农业农村委（待单位审核人报送）、县教委" in response.context["group_text"]
+    post("remind", units.nongye, text="【单位】：【办理要求】。")
+    told = "县农业农村委：已送单位审核人，尚未报送，再次提醒审核人尽快登录平台审核报送。"
+    assert {n.text for n in Notice.objects.all()} == {told}
+
+
 def test_long_records_are_paged(signed_in, cast, plan, period, units):
     Reminder.objects.bulk_create(
         Reminder(

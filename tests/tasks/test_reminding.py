@@ -74,32 +74,43 @@ class Quarter:
 
 
 @pytest.mark.parametrize(
-    ("kind", "at", "extended_to", "text"),
+    ("at", "extended_to", "status", "text"),
     [
         (
-            Kind.REMIND,
             "2023-10-07 09:00",
             None,
+            "DRAFT",
             "县教委：2023年第三季度季报2023年10月10日24时截止，还有 3 天，尚未报送，请按时登录平台填报；如有困难，请与县科协联系。",
         ),
         (
-            Kind.URGE,
             "2023-10-11 00:00",
             None,
+            "DRAFT",
             "县教委：2023年第三季度季报2023年10月10日24时截止，已逾期 1 天，尚未报送，请尽快登录平台填报；如有困难，请与县科协联系。",
         ),
         (
-            Kind.URGE_AGAIN,
             "2023-10-13 09:00",
             date(2023, 10, 10),
+            "",
             "县教委：2023年第三季度季报2023年10月10日24时（已同意延期）截止，已逾期 3 天，尚未报送，"
             "再次提醒尽快登录平台填报；如有困难，请与县科协联系。",
         ),
+        (
+            "2023-10-07 09:00",
+            None,
+            "ENDORSING",
+            "县教委：2023年第三季度季报2023年10月10日24时截止，还有 3 天，已送单位审核人，尚未报送，"
+            "请审核人按时登录平台审核报送；如有困难，请与县科协联系。",
+        ),
+        (
+            "2023-10-13 09:00",
+            None,
+            "ENDORSING",
+            "县教委：2023年第三季度季报2023年10月10日24时截止，已逾期 3 天，已送单位审核人，尚未报送，"
+            "再次提醒审核人尽快登录平台审核报送；如有困难，请与县科协联系。",
+        ),
     ],
 )
-def test_the_words(kind, at, extended_to, text):
-    due_at = moment("2023-10-10 23:59")
-    told = worded(
-        template(Quarter(), kind), unit="县教委", due_at=due_at, extended_to=extended_to, at=moment(at)
-    )
-    assert told == text
+def test_the_words(at, extended_to, status, text):
+    own = {"due_at": moment("2023-10-10 23:59"), "extended_to": extended_to, "status": status}
+    assert worded(template(Quarter()), unit="县教委", at=moment(at), **own) == text
