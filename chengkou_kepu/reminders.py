@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from departments import notices
+from departments.lineage import Lineage
 from indicators.standing import owners_owing
 from tasks import calendar, workflow
 from tasks import reminders as verbs
@@ -88,7 +89,8 @@ def steps_due(plan, *, at):
     periods = [p for p in periods_of(plan) if p.is_open(at)]
     if not periods:
         return []
-    ledger, sent, day = Ledger.load(plan), _steps_sent(periods), calendar.local_day(at)
+    ledger, day = Ledger.load(plan), calendar.local_day(at)
+    sent = _steps_sent(periods, Lineage.load(plan.region_id))
     found = []
     for period in periods:
         units = units_to_remind(ledger, period, at=at)
@@ -117,12 +119,13 @@ def send_due(plan, *, at):
     notices.email_waiting([reminder.key for reminder in left], at=at)
 
 
-def _steps_sent(periods):
-    """{(period id, department id, due day): steps taken}"""
+def _steps_sent(periods, lineage):
+    """{(period id, department id, due day): steps taken}; a unit that a reform has made has taken those of the former."""
     rows = Reminder.objects.filter(period__in=periods, step__isnull=False).order_by()
     sent = defaultdict(list)
     for period, unit, due_on, step in rows.values_list("period_id", "department_id", "due_on", "step"):
-        sent[period, unit, due_on].append(step)
+        for told in (unit, *(heir.pk for heir in lineage.successors(unit) if heir.begins_on)):
+            sent[period, told, due_on].append(step)
     return sent
 
 

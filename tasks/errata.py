@@ -15,8 +15,11 @@ from .telling import tell_correction
 def correct(period, *, subject, old, new, reason, by, at, unit_id=None):
     """Put a correction of `subject` (a unit, an indicator, the plan's total) beside a frozen quarter; the Erratum.
 
-    Told to the unit that it is about, None where it is about none.
+    `old` is what was stored; where the subject was corrected before, what that made of it takes its place. Told to the
+    unit that it is about, None where it is about none.
     """
+    before = period.errata.filter(subject=subject.strip()).order_by("at", "pk").last()
+    old = before.new if before else old
     told, units = {"subject": subject, "old": old, "new": new}, [unit_id] if unit_id else []
     return _correct(period, told, reason, units=units, by=by, at=at)
 

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.core import mail
 from django.core.management import CommandError, call_command
 
+from chengkou_kepu.reform import Change, Choices, carry_out
 from departments import notices
-from departments.models import Membership, Notice, User
+from departments.models import Membership, Notice, Reform, User
 from indicators.models import Indicator
 from tasks import extensions
 from tasks.models import Reminder
@@ -44,6 +45,22 @@ def steps():
 @pytest.fixture
 def addresses(cast):
     User.objects.filter(username__in=["nongye", "jiaowei"]).update(email="a@example.cn")
+
+
+def test_a_new_name_is_not_told_again_what_the_old_one_was(plan, period, cast):
+    send(THREE)
+    change = Change(
+        Reform.Kind.RENAME, (factories.make_department("县教委"),), ("县教体局",), date(2023, 9, 1), "文件"
+    )
+    carry_out(change, Choices(), by=cast.zhengfuban, at=moment("2023-10-07 09:00"))
+    assert send(THREE) == ["发送 0 个单位，无账号 0 个。"]
+    send(ONE)
+    assert steps() == [
+        ("县农业农村委", -3, 2),
+        ("县教委", -3, 1),
+        ("县农业农村委", -1, 2),
+        ("县教体局", -1, 1),
+    ]
 
 
 def test_each_unit_that_owes_is_told_once_a_step(plan, period):
@@ -209,10 +226,10 @@ def test_reading_takes_the_same_queries_with_three_units_as_with_28(county, cast
 
     factories.make_period(county)
     at = moment("2023-10-11 08:00")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         few = len(steps_due(county, at=at))
     county.supports_must_report = True
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         many = len(steps_due(county, at=at))
     assert (few, many) == (9, 28)
 

@@ -141,6 +141,10 @@ def test_other_matters_are_corrected_in_words(plan, third, fourth, cast):
     erratum = correct(third, **told, by=cast.kexie, at=LATER)
     assert {name: getattr(erratum, name) for name in told} == told
     assert (erratum.completion, erratum.responsibility, completions(plan, fourth)) == (None, None, before)
+    with pytest.raises(Refused, match="更正后的数据与原数据相同。"):
+        correct(third, **told, by=cast.kexie, at=LATER)
+    again = correct(third, **told | {"new": "24%"}, by=cast.kexie, at=LATER)
+    assert (again.old, again.new) == ("25%", "24%")
 
 
 @pytest.mark.parametrize(
