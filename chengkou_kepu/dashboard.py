@@ -1,11 +1,12 @@
 """总览: one quarter of a plan on one page, assembled from the rooms' own figures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.shortcuts import render
 
 from departments.lineage import Lineage
+from departments.models import Role
 from indicators.attainment import Attainment
 from indicators.models import Indicator
 from indicators.standing import IndicatorStanding, Ownership, indicator_standing
@@ -13,11 +14,13 @@ from tasks import calendar
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, QuarterlyReport, ReportingPeriod
 from tasks.obligations import Filing, FilingRates, UnitFiling, extended_words, own_due, rates
+from tasks.permissions import coordinates
 from tasks.progress import JUDGED, NO_DATA, Light, RollUp, points
 from tasks.standing import plan_standing, unit_filings
 
 from .asks import asks_of
-from .headline import Phrase, distance, headline
+from .former_filings import filings_standing_for
+from .headline import Phrase, distance, headline, still_open
 from .plan_page import plan_page
 
 QUARTERS_OF_HEAT = 4
@@ -50,11 +53,16 @@ class FilingGroup:
 
 @dataclass(frozen=True)
 class HeatCell:
-    """What a unit filed in a quarter, what 代填 rested on ('' where it filed itself), and its extension if any."""
+    """What a unit filed in a quarter, what 代填 rested on ('' where it filed itself), and its extension if any.
+
+    `formerly`: the unit whose place it took since, and which filed it; `beside`: the same of a merger's other units.
+    """
 
     filing: Filing
     proxy_source: str = ""
     extended_to: date | None = None
+    formerly: str = ""
+    beside: tuple["HeatCell", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +156,28 @@ def dashboard(request, slug):
     page = plan_page(request, slug)
     board = assemble(page.period.plan, page.period, page.periods, at=page.at)
     asks = asks_of(request.user, page.plan, board.current, at=page.at)
-    return render(request, "chengkou_kepu/dashboard.html", page.context(board=board, asks=asks))
+    context = page.context(board=board, asks=asks, later=_later(request.user, page, board.current))
+    return render(request, "chengkou_kepu/dashboard.html", context)
+
+
+def _later(user, page, current):
+    """(period, how filing stands in it) of the quarters after the one shown that are open, for who oversees the plan."""
+    leads = any(m.role == Role.LEADER and m.region_id == page.plan.region_id for m in user.roles)
+    if not (leads or coordinates(user, page.plan)):
+        return []
+    return [
+        (
+            period,
+            still_open(
+                period,
+                rates([u for u in units if u.leads]),
+                rates([u for u in units if not u.leads]),
+                at=page.at,
+            ),
+        )
+        for period, units in current
+        if period.key > page.period.key and period.is_open(page.at)
+    ]
 
 
 def assemble(plan, period, periods, *, at):
@@ -226,30 +255,39 @@ def _group(units):
 def _heat(plan, units, by_period):
     """A row for each unit that leads in the chosen quarter: what it filed in each quarter of `by_period`.
 
-    In a quarter in which there was no such unit, what the one before it filed; a query where that is so.
+    In a quarter in which there was no such unit, what the ones before it filed; a query where that is so.
     """
     by_unit = [{u.department_id: u for u in filings} for filings in by_period]
-    absent = [u.department_id for u in units if u.leads and any(u.department_id not in q for q in by_unit)]
-    lineage = Lineage.load(plan.region_id) if absent else None
-    for unit in absent:
-        former = [older.pk for older in lineage.predecessors(unit)]
-        for quarter in by_unit:
-            known = [quarter[older] for older in former if older in quarter]
-            if known:
-                quarter.setdefault(unit, known[0])
+    leads = [u for u in units if u.leads]
+    complete = all(u.department_id in quarter for u in leads for quarter in by_unit)
+    lineage = Lineage(()) if complete else Lineage.load(plan.region_id)
     return tuple(
         HeatRow(
             u.department_id,
             u.department,
-            tuple(_heat_cell(quarter.get(u.department_id)) for quarter in by_unit),
+            tuple(
+                _heat_cell(u.department_id, filings_standing_for(u.department_id, quarter, lineage))
+                for quarter in by_unit
+            ),
         )
-        for u in units
-        if u.leads
+        for u in leads
     )
 
 
-def _heat_cell(unit):
-    return HeatCell(unit.filing, unit.proxy_source, unit.extended_to) if unit else HeatCell(Filing.EXEMPT)
+def _heat_cell(unit_id, filings):
+    """The HeatCell of what stands for the unit in a quarter; 不需报 where nothing does."""
+    if not filings:
+        return HeatCell(Filing.EXEMPT)
+    first, *others = (
+        HeatCell(
+            f.filing,
+            f.proxy_source,
+            f.extended_to,
+            formerly="" if f.department_id == unit_id else f.department,
+        )
+        for f in filings
+    )
+    return replace(first, beside=tuple(others))
 
 
 def _attention(period, standing, units, waiting, at):

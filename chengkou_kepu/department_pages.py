@@ -20,6 +20,7 @@ from tasks.progress import TaskProgress
 from tasks.standing import plan_standing, unit_filings
 from tasks.stored_rows import units_as_they_stood
 
+from .former_filings import filings_standing_for
 from .plan_page import plan_page
 
 Status = QuarterlyReport.Status
@@ -36,11 +37,15 @@ class GroupRow:
 
 @dataclass(frozen=True)
 class FilingRow:
-    """What the unit filed in one quarter. `status` is '' where the reader may not know of a draft."""
+    """What the unit, or `formerly` one that it took the place of, filed in one quarter.
+
+    `status` is '' where the reader may not know of a draft.
+    """
 
     period: ReportingPeriod
     filing: UnitFiling
     status: str
+    formerly: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,13 +105,13 @@ def department(request, slug, pk):
     ledger = Ledger.load(page.period.plan).as_it_stood(page.period)
     standing = plan_standing(ledger, page.period, at=page.at)
     leads, supports = _tasks_of(found, ledger, standing, page.period)
-    history = _filing_history(found, ledger, page, request.user)
+    history = _filing_history(found, ledger, told, page, request.user)
     context = page.context(
         department=found,
         leads=leads,
         supports=supports,
         history=history,
-        this_quarter=next((row for row in history if row.period == page.period), None),
+        this_quarter=next((row for row in history if row.period == page.period and not row.formerly), None),
         indicators=_indicators(found, page),
         origins=told.origins(found.pk),
         ends=told.ends(found.pk),
@@ -148,15 +153,16 @@ def _tasks_of(department, ledger, standing, period) -> tuple[list[TaskProgress],
     )
 
 
-def _filing_history(department, ledger, page, user):
+def _filing_history(department, ledger, lineage, page, user):
     """FilingRow for each quarter up to the chosen one, newest first; one query for the owed indicators."""
     ownership = Ownership.load(page.plan)
     rows = []
     for period in reversed(page.periods_so_far):
         filings = unit_filings(ledger, period, ownership.owing(period), at=page.at)
-        filing = next((u for u in filings if u.department_id == department.pk), None)
-        if filing:
-            rows.append(FilingRow(period, filing, _shown_status(filing, page.plan, user)))
+        by_unit = {filing.department_id: filing for filing in filings}
+        for filing in filings_standing_for(department.pk, by_unit, lineage):
+            formerly = "" if filing.department_id == department.pk else filing.department
+            rows.append(FilingRow(period, filing, _shown_status(filing, page.plan, user), formerly))
     return rows
 
 

@@ -88,16 +88,31 @@ def distance(behind):
 
 def _filing(period, groups, at):
     """本季牵头单位应报 9 个，已报 6 个，按时 4 个；配合单位应报 1 个，尚未报送。"""
-    owing = [(name, rates) for name, rates in groups if rates.owed]
     if not period.pk:
         return f"{period.plan.words.this}尚未开放填报。"
-    if not owing:
-        return f"{period.plan.words.this}没有须报送的单位。"
     overdue = period.is_overdue(at)
-    told = "；".join(f"{name}应报 {rates.owed} 个，{_filed(rates, overdue)}" for name, rates in owing)
-    begins = not overdue and not any(rates.filed for _, rates in owing)
+    told = _owed(groups, overdue)
+    if not told:
+        return f"{period.plan.words.this}没有须报送的单位。"
+    begins = not overdue and not any(rates.filed for _, rates in groups if rates.owed)
     due = f"，{calendar.zh_day(calendar.local_day(period.due_at))}24时截止" if begins else ""
     return f"{period.plan.words.this}{told}{due}。"
+
+
+def still_open(period, leads, supports, *, at):
+    """2024年第一季度已开放填报，2024年4月10日24时截止，已逾期 791 天；牵头单位应报 9 个，均未报送。"""
+    due = calendar.zh_day(calendar.local_day(period.due_at))
+    told = _owed((("牵头单位", leads), ("配合单位", supports)), period.is_overdue(at))
+    return (
+        f"{period}已开放填报，{due}24时截止，{calendar.time_left(period.due_at, at)}；"
+        f"{told or '没有须报送的单位'}。"
+    )
+
+
+def _owed(groups, overdue):
+    """牵头单位应报 9 个，已报 6 个，按时 4 个；配合单位应报 1 个，尚未报送; '' where nobody owes."""
+    owing = [(name, rates) for name, rates in groups if rates.owed]
+    return "；".join(f"{name}应报 {rates.owed} 个，{_filed(rates, overdue)}" for name, rates in owing)
 
 
 def _filed(rates, overdue):

@@ -19,7 +19,7 @@ from tasks.selection import periods_of
 
 from .reassign_preview import foresee
 from .review import coordinated_plan
-from .unlisted import unlisted_paragraphs
+from .unlisted import unlisted_paragraph
 
 LEADS = 3
 
@@ -147,14 +147,14 @@ def action_task_new(request, slug, ordinal):
     action = plan.actions.filter(ordinal=ordinal).first()
     if action is None:
         raise Http404("没有这个行动（工程）。")
-    title, text = _paragraph(action, request.GET.get("paragraph", ""))
+    paragraph = unlisted_paragraph(action, request.GET.get("paragraph", ""))
     offered = _offered(plan)
-    initial = {"quarter": _default(plan, offered, at), "title": title}
+    initial = {"quarter": _default(plan, offered, at), "title": paragraph.title if paragraph else ""}
     form = TaskDecisionForm(request.POST or None, plan=plan, offered=offered, initial=initial)
     page = {
         "title": f"增列重点工作：{action.short_title}",
         "back": action.get_absolute_url(),
-        "paragraphs": text or action.paragraphs,
+        "paragraphs": paragraph.text if paragraph else action.paragraphs,
     }
     decide = partial(reassignment.add_task, action, by=request.user, at=at)
     return _decide_or_show(request, form, decide, page, done="已增列第{number}项重点工作，自{since}起计入。")
@@ -191,14 +191,6 @@ def _page_of(task, key):
         return task.action.get_absolute_url()
     shown = next((p for p in open_ones if p.key == key), open_ones[-1] if open_ones else None)
     return task.get_absolute_url() + (f"?period={shown.code}" if shown else "")
-
-
-def _paragraph(action, place):
-    """(title, text) of the action's paragraph at the place (from 1), if the table has no row for it; else empty."""
-    unlisted = {str(known): title for known, title in unlisted_paragraphs(action).items()}
-    if place not in unlisted:
-        return "", ""
-    return unlisted[place], action.paragraphs.splitlines()[int(place) - 1]
 
 
 def _every(plan):

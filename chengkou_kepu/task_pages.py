@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Prefetch
+from django.contrib import messages
+from django.db.models import Min, Prefetch
 from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_tables2 import RequestConfig
 
 from departments import permissions as roles
 from departments.lineage import Lineage
+from tasks import calendar
 from tasks.filters import TaskFilterSet
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, Evidence, ProgressEntry, QuarterlyReport, ReportingPeriod, Task
@@ -23,7 +25,7 @@ from tasks.tables import TaskTable, task_rows
 from .asks import own_returns
 from .dashboard import current_periods, light_counts
 from .plan_page import plan_page
-from .unlisted import unlisted_paragraphs
+from .unlisted import paragraphs_of
 
 Status = QuarterlyReport.Status
 PUBLIC = (Status.ACCEPTED, Status.SUBMITTED)
@@ -77,7 +79,7 @@ def task(request, slug, number):
     ledger = now.as_it_stood(page.period)
     found = next((t for t in ledger.tasks if t.number == number), None)
     if found is None:
-        raise Http404("没有这项重点工作。")
+        return _where_listed(request, number, now, page)
     shown = ledger.tasks_on(page.period.last_day)
     listed = found in shown
     shown = shown if listed else [*shown, found]
@@ -114,6 +116,26 @@ def task(request, slug, number):
     return render(request, "chengkou_kepu/task.html", context)
 
 
+def _where_listed(request, number, ledger, page):
+    """Redirect to the first later quarter that has the task which this archived one has not, saying so.
+
+    To its action where there is no such quarter yet; 404 for a number that is no task's.
+    """
+    found = next((t for t in ledger.tasks if t.number == number), None)
+    if found is None:
+        raise Http404("没有这项重点工作。")
+    since = ledger.begins.get(found.pk, page.period.last_day)
+    later = [p for p in page.periods if p.key > page.period.key]
+    shown = next((p for p in later if p.last_day >= since), None)
+    shown = shown or next((p for p in reversed(later) if not p.frozen_at), None)
+    messages.info(
+        request, f"第{number}项自{calendar.zh_day(since)}起列入，已定稿归档的{page.period}没有这一项。"
+    )
+    if shown is None:
+        return redirect("action", page.plan.slug, found.action.ordinal)
+    return redirect(f"{found.get_absolute_url()}?period={shown.code}")
+
+
 def _listed_from(held, period):
     """The first day on which somebody holds the task, if that comes after the period; else None."""
     first = min((r.valid_from for r in held), default=None)
@@ -130,21 +152,31 @@ def action(request, slug, ordinal):
     rows = task_rows(ledger, standing, page.period, url_of=_task_url(page))
     table = TaskTable([row for row in rows if row.action == ordinal])
     RequestConfig(request, paginate=False).configure(table)
-    may_add = coordinates(request.user, page.plan)
-    unlisted = unlisted_paragraphs(found) if may_add else {}
     of_action = next(a for a in standing.actions if a.ordinal == ordinal)
+    may_add = coordinates(request.user, page.plan)
+    tasks, begins = (
+        _listed_now(page.plan) if may_add and page.period.stored else (ledger.tasks, ledger.begins)
+    )
     context = page.context(
         action=found,
         standing=of_action,
         lights=light_counts(of_action.total),
         table=table,
         coordinates=may_add,
-        paragraphs=[
-            (place, text, unlisted.get(place))
-            for place, text in enumerate(found.paragraphs.splitlines(), start=1)
+        paragraphs=paragraphs_of(found, tasks),
+        later=[
+            (task, begins[task.pk])
+            for task in tasks
+            if task.action_id == found.pk and begins.get(task.pk, page.period.last_day) > page.period.last_day
         ],
     )
     return render(request, "chengkou_kepu/action.html", context)
+
+
+def _listed_now(plan):
+    """The plan's tasks as they are now, and {task id: the day its first duty began}; one query."""
+    tasks = list(plan.tasks.annotate(begins=Min("responsibilities__valid_from")))
+    return tasks, {task.pk: task.begins for task in tasks if task.begins}
 
 
 def task_history(task, period, user):

@@ -36,14 +36,16 @@ Status = QuarterlyReport.Status
 class Statement:
     """What a unit says of a task in an accepted or submitted report; no completion means 本季度无新进展.
 
-    `proxy`: 县科协 filed it for the unit (代填). A `corrected` one is an erratum to its quarter, and counts after that
-    quarter only.
+    `department_id` and `department`: that unit, in whose return it stands, whoever has the duty since. `proxy`: 县科协
+    filed it for the unit (代填). A `corrected` one is an erratum to its quarter, and counts after that quarter only.
     """
 
     key: tuple[int, int]
     completion: int | None
     stage: str
     accepted: bool
+    department_id: int
+    department: str
     proxy: bool = False
     corrected: bool = False
 
@@ -83,6 +85,9 @@ class Ledger:
     @classmethod
     def load(cls, plan):
         tasks, closed, applied = _tasks_with_closing(plan.tasks)
+        actions = {action.pk: action for action in plan.actions.order_by("ordinal")}
+        for task in tasks:
+            task.action = actions[task.action_id]
         responsibilities = tuple(
             Responsibility.objects.filter(task__plan=plan)
             .select_related("department")
@@ -90,7 +95,7 @@ class Ledger:
         )
         return cls(
             plan=plan,
-            actions=tuple(plan.actions.order_by("ordinal")),
+            actions=tuple(actions.values()),
             tasks=tasks,
             responsibilities=responsibilities,
             reports=tuple(
@@ -248,6 +253,8 @@ def _statements(plan, responsibilities):
             "completion",
             "stage",
             "report__status",
+            "report__department",
+            "report__department__name",
             "proxy_source",
         )
     )
@@ -262,15 +269,17 @@ def _statements(plan, responsibilities):
             "completion",
             "stage",
             Value(Status.ACCEPTED, output_field=CharField()),
+            "responsibility__department",
+            "responsibility__department__name",
             Value("", output_field=CharField()),
         )
     )
     own = defaultdict(list)
     for row in sorted(entries.union(errata, all=True), key=lambda row: row[:4]):
-        responsibility, year, quarter, erratum, completion, stage, status, source = row
+        responsibility, year, quarter, erratum, completion, stage, status, *unit, source = row
         accepted = status == Status.ACCEPTED
         own[responsibility].append(
-            Statement((year, quarter), completion, stage, accepted, bool(source), bool(erratum))
+            Statement((year, quarter), completion, stage, accepted, *unit, bool(source), bool(erratum))
         )
     statements = dict(own)
     for pk, descent in descents({r.pk: r.continues_id for r in responsibilities if r.continues_id}).items():

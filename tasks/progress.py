@@ -57,6 +57,7 @@ class LeadFigure:
     `proxy` and `awaiting_proxy`: 县科协 filed that figure for the unit (代填).
     `extended_to`: the day to which a unit that is missing has its deadline extended.
     `corrected`: the statement is an erratum to its archived quarter.
+    `stated_by` and `awaiting_by`: the unit that stated it before this one took its place, '' for this one itself.
     """
 
     responsibility_id: int
@@ -74,6 +75,8 @@ class LeadFigure:
     awaiting_proxy: bool = False
     extended_to: date | None = None
     corrected: bool = False
+    stated_by: str = ""
+    awaiting_by: str = ""
 
     @property
     def stated(self):
@@ -240,18 +243,17 @@ def _why(completion, expected, behind, light, leads, rules):
         Light.SEVERE: f"落后超过{rules.severe_points}个百分点为严重滞后",
         Light.BASELINE: f"基线{_noun(rules)}不作进度评价",
     }[light]
-    sources = "、".join(
-        f"{lead.department}{_source(lead, rules.cadence)}" for lead in leads if lead.stated_in
-    )
+    sources = "、".join(_source(lead, rules.cadence) for lead in leads if lead.stated_in)
     basis = "各牵头单位平均" if rules.mean_of_leads else "第一牵头单位自评"
     return f"进度{points(completion)}%，序时进度{points(expected)}%，{distance}；{rule}。依据：{basis}（{sources}）。"
 
 
 def _source(lead, cadence):
-    """What the lead stated its figure in: a return, or the correction of an archived one."""
+    """Who stated the lead's figure in what: a return, or the correction of an archived one."""
+    unit = f"原牵头单位{lead.stated_by}" if lead.stated_by else lead.department
     if lead.corrected:
-        return f"{calendar.label(*lead.stated_in, cadence)}更正说明"
-    return calendar.report_title(*lead.stated_in, cadence)
+        return f"{unit}{calendar.label(*lead.stated_in, cadence)}更正说明"
+    return f"{unit}{calendar.report_title(*lead.stated_in, cadence)}"
 
 
 def _noun(rules):
@@ -262,7 +264,15 @@ def _why_no_data(light, leads, rules):
     names = "、".join(lead.department for lead in leads) or "牵头单位"
     return {
         Light.BASELINE: f"基线{_noun(rules)}不作进度评价；{names}尚无审核通过的数据。",
-        Light.UNREVIEWED: f"{names}已报送，尚未审核通过。",
+        Light.UNREVIEWED: f"{_who_awaits(leads)}已报送，尚未审核通过。",
         Light.UNREPORTED: f"截止时间已过，{names}没有审核通过的数据。",
         Light.NOT_DUE: f"尚未到截止时间，{names}还没有审核通过的数据。",
     }[light]
+
+
+def _who_awaits(leads):
+    """Those of the leads whose figure waits for review, each by the unit that stated it."""
+    waiting = [lead for lead in leads if lead.awaiting is not None]
+    return "、".join(
+        f"原牵头单位{lead.awaiting_by}" if lead.awaiting_by else lead.department for lead in waiting
+    )

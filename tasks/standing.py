@@ -162,7 +162,7 @@ def _lead_figure(responsibility, statements, report, key, extended_to):
     stated = [s for s in statements if s.counts_in(key)]
     accepted = [s for s in stated if s.accepted]
     in_force = _in_force(accepted)
-    awaits = stated and not stated[-1].accepted
+    awaiting = _in_force(stated) if stated and not stated[-1].accepted else None
     return LeadFigure(
         responsibility_id=responsibility.pk,
         department_id=responsibility.department_id,
@@ -173,13 +173,21 @@ def _lead_figure(responsibility, statements, report, key, extended_to):
         carried=in_force is not None and in_force.key != key,
         unchanged=_times_unchanged(accepted) if accepted and accepted[-1].key == key else 0,
         status=report.status if report else "",
-        awaiting=_in_force(stated).completion if awaits else None,
-        awaiting_in=stated[-1].key if awaits else None,
+        awaiting=awaiting.completion if awaiting else None,
+        awaiting_in=stated[-1].key if awaiting else None,
         proxy=bool(in_force and in_force.proxy),
-        awaiting_proxy=bool(awaits and stated[-1].proxy),
+        awaiting_proxy=bool(awaiting and stated[-1].proxy),
         extended_to=extended_to,
         corrected=bool(in_force and in_force.corrected),
+        stated_by=_former(responsibility, in_force),
+        awaiting_by=_former(responsibility, stated[-1] if awaiting else None),
     )
+
+
+def _former(responsibility, statement):
+    """The unit that made the statement, where it is not the one that has the duty; else ''."""
+    own = statement is None or statement.department_id == responsibility.department_id
+    return "" if own else statement.department
 
 
 def _times_unchanged(statements):

@@ -118,10 +118,13 @@ def rows_as_they_stood(plan, period):
         return {}
     units = {row.id: _unit(row, period) for row in rows.units}
     plan = plan_as_it_stood(plan, period)
+    actions = {row.id: Action(plan=plan, **vars(row)) for row in rows.actions}
     return {
         "plan": plan,
-        "actions": tuple(Action(plan=plan, **vars(row)) for row in rows.actions),
-        "tasks": tuple(Task(plan=plan, **vars(row)) for row in rows.tasks),
+        "actions": tuple(actions.values()),
+        "tasks": tuple(
+            Task(plan=plan, action=actions[row.action_id], **_without(row, "action_id")) for row in rows.tasks
+        ),
         "responsibilities": tuple(
             Responsibility(department=units[row.department_id], **_without(row, "department_id"))
             for row in rows.duties

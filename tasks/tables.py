@@ -56,7 +56,7 @@ class TaskRow:
 
 def task_rows(ledger, standing, period, *, url_of):
     """A TaskRow for each task in the plan's order; `url_of(number)` gives the task's page."""
-    paragraphs = {task.pk: task.paragraphs for task in ledger.tasks}
+    paragraphs = {task.pk: task.original for task in ledger.tasks}
     supports = {task.pk: set() for task in ledger.tasks}
     for responsibility in ledger.in_force(period.last_day):
         if not responsibility.is_lead:

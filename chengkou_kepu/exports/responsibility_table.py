@@ -82,12 +82,17 @@ def latest_texts(task, texts):
 
 
 def data_as_of(task, cadence):
-    """Which period the figure is from: 办结, its own quarter, or 沿用 an earlier one, 代填 or not; '' without data."""
+    """Which period the figure is from: 办结, its own quarter, or 沿用 an earlier one; '' without data.
+
+    What a former lead stated, and 代填, is said: 沿用2023年第四季度数据（县经济信息委报送，代填）.
+    """
     if task.closed_in:
         return f"{calendar.label(*task.closed_in, cadence)}办结"
-    stated = task.leads[0].stated_in if task.leads else None
-    if stated is None:
+    first = task.leads[0] if task.leads else None
+    if first is None or first.stated_in is None:
         return ""
-    label = calendar.label(*stated, cadence)
+    label = calendar.label(*first.stated_in, cadence)
     label = f"沿用{label}数据" if task.carried_from else label
-    return f"{label}（代填）" if task.proxy else label
+    former = f"{first.stated_by}报送" if first.stated_by else ""
+    marks = "，".join(mark for mark in (former, "代填" if task.proxy else "") if mark)
+    return f"{label}（{marks}）" if marks else label

@@ -29,7 +29,7 @@ OVERVIEW = (
     ("尚无数据项数", 14),
     *((light.label, 10) for light in LIGHTS),
 )
-RATES = ("单位", "应报", "已报", "按时", "自愿报送", "报送率", "按时率", "尚未报送的单位")
+RATES = ("单位", "应报", "已报", "按时", "自愿报送", "报送率", "按时率")
 TASKS = (
     ("序号", 6),
     ("行动（工程）", 26),
@@ -85,7 +85,7 @@ def summary_workbook(plan, period, periods, *, at, made="导出"):
     )
     book = Workbook()
     book.remove(book.active)
-    _overview(book, standing, filings, period, heading)
+    _overview(book, standing, filings, period, heading, at)
     texts = ProgressEntry.objects.latest_accepted_texts(period, ledger.responsibilities)
     _tasks(book, plan, standing, texts, told_up_to(ledger.tasks, period.year), heading)
     add_detail(book, heading, standing, period)
@@ -94,7 +94,7 @@ def summary_workbook(plan, period, periods, *, at, made="导出"):
     return book
 
 
-def _overview(book, standing, filings, period, heading):
+def _overview(book, standing, filings, period, heading, at):
     sheet = sheets.add(book, "概览", OVERVIEW, heading)
     _total_row(sheet, "全部重点工作", standing.total)
     for action in standing.actions:
@@ -104,8 +104,9 @@ def _overview(book, standing, filings, period, heading):
         else:
             _row_to_edge(sheet, [title, 0, NO_ROWS])
     sheets.section(sheet, f"{period.report_title}报送", columns=len(OVERVIEW))
-    head = _row_to_edge(sheet, RATES)
-    for column, name in enumerate(RATES, start=1):
+    names = (*RATES, "未报的单位" if period.is_overdue(at) else "尚未报送的单位")
+    head = _row_to_edge(sheet, names)
+    for column, name in enumerate(names, start=1):
         sheets.head(sheet.cell(head, column), name)
     _rates_row(sheet, "牵头单位", [u for u in filings if u.leads])
     _rates_row(sheet, "配合单位", [u for u in filings if not u.leads])

@@ -6,7 +6,7 @@ from copy import copy
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, Q
+from django.db.models import Exists, F, Q
 
 from .plan import Responsibility, descents
 from .reporting import QuarterlyReport, proxy_source_of
@@ -55,9 +55,10 @@ class ProgressEntryQuerySet(models.QuerySet):
         )
 
     def latest_accepted_texts(self, period, duties):
-        """{responsibility id: the text it, or what it continues, last had accepted up to the period, 代填 said before it}.
+        """{responsibility id: the text it, or what it continues, last had accepted up to the period}.
 
-        `duties` are the plan's Responsibilities. Of a frozen period, as stored.
+        Before it stands which former unit filed it, and 代填: （县经济信息委报送，代填）. `duties` are the plan's
+        Responsibilities. Of a frozen period, as stored.
         """
         if period.stored:
             return dict(period.stored.read("texts", tuple[tuple[int, str], ...]))
@@ -66,18 +67,16 @@ class ProgressEntryQuerySet(models.QuerySet):
             .up_to(period)
             .with_proxy()
             .order_by("report__period__year", "report__period__quarter")
+            .annotate(unit=F("report__department"), unit_name=F("report__department__name"))
             .only("responsibility_id", "progress", "no_change", "no_change_reason")
         )
-        texts = {
-            entry.responsibility_id: f"（代填）{entry.told}" if entry.proxy_source else entry.told
-            for entry in entries
-            if entry.told
-        }
-        continued = {duty.pk: duty.continues_id for duty in duties if duty.continues_id}
-        for pk, descent in descents(continued).items():
-            told = next((texts[line] for line in descent if line in texts), None)
-            if told:
-                texts[pk] = told
+        told = {entry.responsibility_id: entry for entry in entries if entry.told}
+        descent = descents({duty.pk: duty.continues_id for duty in duties if duty.continues_id})
+        texts = {}
+        for duty in duties:
+            line = next((line for line in descent.get(duty.pk, (duty.pk,)) if line in told), None)
+            if line:
+                texts[duty.pk] = _as_filed(told[line], duty)
         return texts
 
     def latest_accepted_before(self, period, duties):
@@ -143,6 +142,13 @@ def _standing(rows):
     if last:
         last.stands_at, last.stands_since = stands_at, stands_since
     return last
+
+
+def _as_filed(entry, duty):
+    """The entry's text, after whose it is and whether 县科协 filed it, where that is not the unit of the duty itself."""
+    other = f"{entry.unit_name}报送" if entry.unit != duty.department_id else ""
+    marks = "，".join(mark for mark in (other, "代填" if entry.proxy_source else "") if mark)
+    return f"（{marks}）{entry.told}" if marks else entry.told
 
 
 class ProgressEntry(models.Model):

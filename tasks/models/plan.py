@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from departments.models import Department, Reform, Region
 from tasks import calendar
+from tasks.plan_document.body import is_headed
 from tasks.plan_document.kinds import KINDS
 
 
@@ -245,6 +246,13 @@ class Task(models.Model):
 
     def get_absolute_url(self):
         return reverse("task", args=[self.plan.slug, self.number])
+
+    @property
+    def original(self):
+        """What the document says of it: its `paragraphs`; of an added one, those of its action that bear its title."""
+        if self.paragraphs:
+            return self.paragraphs
+        return "\n".join(text for text in self.action.paragraphs.splitlines() if is_headed(text, self.title))
 
 
 class ResponsibilityQuerySet(models.QuerySet):

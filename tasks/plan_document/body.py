@@ -64,6 +64,12 @@ def leading_sentence(paragraph):
     return first if stop and rest.strip() and len(first) <= LONGEST_LEADING_SENTENCE else ""
 
 
+def is_headed(paragraph, title):
+    """Whether the paragraph's heading is that title, however it is numbered and set."""
+    heading = leading_sentence(paragraph)
+    return bool(heading) and same(heading) == same(without_number(title))
+
+
 def stands_in(title, paragraph):
     """Position from which the title stands verbatim in the paragraph, from one clause's start to one's end; or -1."""
     text, wanted = same(without_number(paragraph) + "。"), same(title)

@@ -373,7 +373,7 @@ class TestActionTen:
     def test_paragraphs_without_a_row_lead_to_the_form(self, signed_in, cast, county, added):
         def links(client, ordinal):
             page = client.get(f"{URL}actions/{ordinal}/").context
-            return [(place, title) for place, _, title in page["paragraphs"] if title]
+            return [(p.place, p.title) for p in page["paragraphs"] if p.title]
 
         client = signed_in(cast.kexie)
         found = {ordinal: links(client, ordinal) for ordinal in (1, 6, 9, 10)}
@@ -396,9 +396,11 @@ class TestActionTen:
     def test_a_paragraph_that_has_become_a_task_is_offered_no_more(self, signed_in, cast, county, added):
         county.tasks.filter(number=43).update(title="加强科技人文交流")
         page = signed_in(cast.kexie).get(f"{URL}actions/10/").context
-        assert [title for _, _, title in page["paragraphs"] if title] == [
-            "加强科学素质交流合作",
-            "加强科普交流合作",
+        assert [(p.title, p.task) for p in page["paragraphs"]] == [
+            ("", None),
+            ("加强科学素质交流合作", None),
+            ("", added),
+            ("加强科普交流合作", None),
         ]
 
     def test_what_is_missing_is_said_at_its_field(self, signed_in, cast, county):
