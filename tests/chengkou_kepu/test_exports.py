@@ -84,18 +84,23 @@ def test_control_characters_and_long_texts_do_not_break_the_workbook(signed_in, 
     assert texts[0] == "前后" + "长" * 32765
 
 
-def test_the_overview_rolls_up_actions_and_filing(signed_in, cast, plan, accepted):
+@pytest.mark.parametrize(
+    ("now", "named"), [("2023-10-09 09:00", "尚未报送的单位"), ("2023-10-20 09:00", "未报的单位")]
+)
+def test_the_overview_rolls_up_actions_and_filing(signed_in, cast, plan, accepted, clock, now, named):
+    clock(now)
     factories.make_action(plan, 10, "实施科学素质开放合作工程")
     book, _ = workbook(signed_in(cast.lingdao), plan, "summary.xlsx?period=2023Q3")
     assert book.sheetnames == ["概览", "重点工作", "进展明细", "单位报送", "指标"]
     sheet = book["概览"]
+    no_data = [1, 0, 0, 0] if now < "2023-10-11" else [0, 1, 0, 0]  # 未到期, 未报
     assert rows(sheet) == [
-        ["全部重点工作", 3, 0.483333, 0.549288, 6.6, "正常", 1, 0, 0, 2, 0, 0, 1, 0, 0],
+        ["全部重点工作", 3, 0.483333, 0.549288, 6.6, "正常", 1, 0, 0, 2, 0, *no_data],
         ["一、实施农民科学素质提升行动", 2, 0.725, 0.549288, -17.57, "正常", 0, 0, 0, 2, 0, 0, 0, 0, 0],
-        ["二、实施青少年科学素质提升行动", 1, None, 0.549288, None, None, 1, 0, 0, 0, 0, 0, 1, 0, 0],
+        ["二、实施青少年科学素质提升行动", 1, None, 0.549288, None, None, 1, 0, 0, 0, 0, *no_data],
         ["十、实施科学素质开放合作工程", 0, "未列入责任分解表（附件文本可能不全，待核）"] + [None] * 12,
         ["2023年第三季度季报报送"] + [None] * 14,
-        ["单位", "应报", "已报", "按时", "自愿报送", "报送率", "按时率", "尚未报送的单位"] + [None] * 7,
+        ["单位", "应报", "已报", "按时", "自愿报送", "报送率", "按时率", named] + [None] * 7,
         ["牵头单位", 2, 1, 1, 0, 0.5, 0.5, "县教委"] + [None] * 7,
         ["配合单位", 0, 0, 0, 0, None, None, "无"] + [None] * 7,
     ]
