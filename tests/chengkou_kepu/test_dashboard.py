@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chengkou_kepu.dashboard import Attention, HeatCell, HeatRow, assemble
+from chengkou_kepu.freezing import freeze_quarter
 from chengkou_kepu.headline import headline
 from indicators.models import Indicator, Target
 from tasks.models import CloseOut, Plan, QuarterlyReport, ReportingPeriod
@@ -343,6 +344,62 @@ def test_coordinator_is_told_how_many_returns_wait(asked, cast, period, units):
     factories.make_report(period, units.nongye, status=QuarterlyReport.Status.SUBMITTED, by=cast.nongye)
     assert asked(cast.kexie) == ["1 份季报待审核。"]
     assert asked(cast.lingdao) == []
+
+
+class TestLaterQuarter:
+    """Who opens an older quarter, as the dashboard does by itself, is told of the one that is open since."""
+
+    @pytest.fixture
+    def notices(self, signed_in, clock):
+        """(sentence, link) of each notice for a user on the page of a quarter at a moment."""
+
+        def of(user, at="2024-01-20 10:00", **query):
+            clock(at)
+            page = signed_in(user).get(URL, query).content.decode()
+            return re.findall(r'<p class="notice no-print">(.*) <a href="(.*?)">.*</a></p>', page)
+
+        return of
+
+    @pytest.fixture
+    def later(self, plan, period, units):
+        """2023Q4, open; the latest that has returns is 2023Q3."""
+        factories.make_report(period, units.nongye)
+        period.closed_at = AFTER_DUE
+        period.save()
+        return factories.make_period(plan, "2023Q4")
+
+    @pytest.mark.parametrize(
+        ("at", "left"),
+        [
+            ("2024-01-05 10:00", "还有 5 天；牵头单位应报 2 个，尚未报送"),
+            ("2024-01-10 10:00", "就在今天；牵头单位应报 2 个，尚未报送"),
+            ("2026-06-10 10:00", "已逾期 882 天；牵头单位应报 2 个，均未报送"),
+        ],
+    )
+    def test_says_how_late_it_is_and_who_has_filed(self, notices, cast, later, at, left):
+        said = f"2023年第四季度已开放填报，2024年1月10日24时截止，{left}。"
+        assert notices(cast.lingdao, at) == notices(cast.kexie, at) == [(said, "?period=2023Q4")]
+        assert notices(cast.nongye, at) == notices(cast.kexie_tb, at) == []
+
+    def test_of_that_quarter_itself_nothing(self, notices, cast, later, units):
+        assert notices(cast.lingdao, period="2023Q4") == []
+        factories.make_report(later, units.nongye, status="SUBMITTED")
+        assert notices(cast.lingdao) == []
+        assert [said for said, _ in notices(cast.lingdao, period="2022Q4")] == [
+            "2023年第四季度已开放填报，2024年1月10日24时截止，已逾期 10 天；牵头单位应报 2 个，已报 1 个，按时 1 个。"
+        ]
+
+    def test_every_later_quarter_that_is_open(self, notices, cast, plan, later):
+        factories.make_period(plan, "2024Q1")
+        at = "2024-04-02 10:00"
+        assert [link for _, link in notices(cast.lingdao, at)] == ["?period=2023Q4", "?period=2024Q1"]
+        later.closed_at = factories.moment("2024-02-01 09:00")
+        later.save()
+        assert [link for _, link in notices(cast.lingdao, at)] == ["?period=2024Q1"]
+
+    def test_from_an_archived_one(self, notices, cast, period, later):
+        freeze_quarter(period, by=cast.kexie, at=factories.moment("2023-11-01 09:00"))
+        assert [link for _, link in notices(cast.lingdao)] == ["?period=2023Q4"]
 
 
 @pytest.mark.parametrize("path", ["", "tasks/", "departments/", "indicators/"])

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from chengkou_kepu.freezing import freeze_quarter
 from chengkou_kepu.plan_import import import_plan
 from departments.models import AuditRecord, Department
 from tasks.models import ProgressEntry, Responsibility, Task
@@ -414,3 +415,95 @@ class TestActionTen:
         }
         assert ProgressEntry.objects.count() == 0
         assert county.tasks.count() == 42
+
+
+class TestAddedFromLater:
+    """第43项 counts from 2024Q2 on, decided while 2024Q1 is the latest quarter with returns."""
+
+    TITLE = "加强科普交流合作"
+
+    @pytest.fixture
+    def quarters(self, cast, county):
+        factories.make_period(county, "2022Q4", closed_at=moment("2023-02-01 09:00"))
+        opened = moment("2024-01-01 09:00")
+        return [factories.make_period(county, code, opens_at=opened) for code in ("2023Q4", "2024Q1")]
+
+    @pytest.fixture
+    def added(self, signed_in, cast, county, quarters):
+        data = {"title": self.TITLE, "nature": "STANDING", "quarter": "2024Q2"}
+        data |= {"lead_1": Department.objects.get(region=county.region, name="县科协").pk}
+        data |= {"decided_by": MINUTES, "reason": "附件缺第十项"}
+        client = signed_in(cast.kexie)
+        response = confirmed(client, f"{URL}actions/10/tasks/new/", data)
+        assert client.get(response.url).status_code == 200
+        return county.tasks.get(number=43)
+
+    @pytest.fixture
+    def archived(self, cast, quarters):
+        """2023Q4, archived before the task was added, in which a unit has filed."""
+        report = factories.make_report(quarters[0], factories.make_department("县农业农村委"))
+        quarters[0].closed_at = moment("2024-01-20 09:00")
+        quarters[0].save()
+        freeze_quarter(quarters[0], by=cast.kexie, at=moment("2024-02-01 09:00"))
+        return report.period
+
+    def told(self, response):
+        return [str(message) for message in response.context["messages"]]
+
+    def test_its_page_leads_from_the_archive_to_the_quarter_that_has_it(
+        self, signed_in, cast, county, archived, added
+    ):
+        factories.make_period(county, "2024Q2", opens_at=moment("2024-03-18 09:00"))
+        client = signed_in(cast.lingdao)
+        said = "第43项自2024年4月1日起列入，已定稿归档的2023年第四季度没有这一项。"
+        for query in ("", "?period=2023Q4"):
+            shown = client.get(f"{URL}tasks/43/{query}", follow=True)
+            assert shown.redirect_chain == [(f"{URL}tasks/43/?period=2024Q2", 302)]
+            assert self.told(shown) == [said]
+        assert client.get(f"{URL}tasks/44/").status_code == 404
+        assert signed_in(cast.outsider).get(f"{URL}tasks/43/").status_code == 404
+
+    def test_before_that_is_open_to_the_latest_that_says_since_when(self, signed_in, cast, archived, added):
+        shown = signed_in(cast.lingdao).get(f"{URL}tasks/43/", follow=True)
+        assert shown.redirect_chain == [(f"{URL}tasks/43/?period=2024Q1", 302)]
+        assert "本项自2024年4月1日起列入，2024年第一季度不计入" in shown.content.decode()
+
+    def test_where_all_is_archived_to_its_action(self, signed_in, cast, county, archived, added):
+        county.periods.filter(year=2024).delete()
+        shown = signed_in(cast.lingdao).get(f"{URL}tasks/43/", follow=True)
+        assert shown.redirect_chain == [(f"{URL}actions/10/", 302)]
+        assert self.told(shown) == ["第43项自2024年4月1日起列入，已定稿归档的2023年第四季度没有这一项。"]
+
+    def test_it_has_the_paragraph_whose_heading_was_typed(self, signed_in, cast, added):
+        page = signed_in(cast.lingdao).get(f"{URL}tasks/43/?period=2024Q1").content.decode()
+        assert '<div class="quote">加强科普交流合作。依托成渝地区双城经济圈建设' in page
+        assert "正文中没有与本项对应的段落" not in page
+
+    @pytest.mark.parametrize("title", ["（三）加强科普交流合作。", "加强科普 交流合作"])
+    def test_however_the_heading_is_set(self, signed_in, cast, added, title):
+        Task.objects.filter(pk=added.pk).update(title=title)
+        page = signed_in(cast.kexie).get(f"{URL}actions/10/?period=2024Q1").context
+        assert [p.place for p in page["paragraphs"] if p.task] == [4]
+
+    def test_its_action_says_from_when_on_it_counts(self, signed_in, cast, archived, added):
+        said = f"第43项　{self.TITLE}</a>自2024年4月1日起列入，{{}}不计入。"
+        listed = f'<a class="small" href="{URL}tasks/43/">已列为第43项</a>'
+        shown = {}
+        for name in ("kexie", "lingdao"):
+            for code, label in (("2023Q4", "2023年第四季度"), ("2024Q1", "2024年第一季度")):
+                page = signed_in(getattr(cast, name)).get(f"{URL}actions/10/?period={code}").content.decode()
+                shown[name, code] = said.format(label) in page, listed in page, page.count("据此增列</a>")
+        assert shown == {
+            ("kexie", "2023Q4"): (True, True, 2),
+            ("kexie", "2024Q1"): (True, True, 2),
+            ("lingdao", "2023Q4"): (False, False, 0),
+            ("lingdao", "2024Q1"): (True, True, 0),
+        }
+
+    def test_from_its_quarter_on_it_is_a_row_like_others(self, signed_in, cast, county, added):
+        factories.make_period(county, "2024Q2", opens_at=moment("2024-03-18 09:00"))
+        page = signed_in(cast.kexie).get(f"{URL}actions/10/?period=2024Q2")
+        assert (page.context["later"], len(page.context["standing"].tasks)) == ([], 1)
+        assert "已列为第43项" in page.content.decode()
+        found = signed_in(cast.lingdao).get(f"{URL}tasks/", {"period": "2024Q2", "text": "区域科普共同体"})
+        assert [row.progress.number for row in found.context["filterset"].qs] == [43]
