@@ -356,7 +356,7 @@ class TestLaterQuarter:
         def of(user, at="2024-01-20 10:00", **query):
             clock(at)
             page = signed_in(user).get(URL, query).content.decode()
-            return re.findall(r'<p class="notice no-print">(.*) <a href="(.*?)">.*</a></p>', page)
+            return re.findall(r'<p class="notice no-print later">(.*) <a href="(.*?)">.*</a></p>', page)
 
         return of
 

@@ -117,11 +117,15 @@ def test_freezing_again_changes_nothing(frozen, county):
 
 
 def shown(client, path):
-    """What a page says of the quarter: the text of its main part and its heading, without what differs by request."""
+    """What a page says of the quarter: the text of its main part and its heading.
+
+    Without what differs by request, and without what the dashboard tells of a quarter that is open since.
+    """
     page = client.get(path)
     assert page.status_code == 200, path
     html = page.content.decode()
     html = html[html.index('<section class="bar') :]
+    html = re.sub(r'<p class="notice no-print later">.*?</p>', "", html)
     return re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]*', r"\1", html)
 
 
