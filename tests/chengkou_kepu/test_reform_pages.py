@@ -337,7 +337,8 @@ class TestReturns:
         ]
         assert names == [{"县文化旅游委"}, {"县文化和旅游发展委员会"}]
         row = next(row for row in boards[1].heat if row.department == "县文化和旅游发展委员会")
-        assert row.cells[-2:] == (HeatCell(Filing.ON_TIME), HeatCell(Filing.PENDING))
+        before = HeatCell(Filing.ON_TIME, formerly="县文化旅游委")
+        assert row.cells[-2:] == (before, HeatCell(Filing.PENDING))
 
     def test_exports_of_each_quarter_name_its_units(self, signed_in, cast, county, q1, renamed):
         client = signed_in(cast.lingdao)
@@ -365,7 +366,7 @@ class TestReturns:
         }
         texts = ProgressEntry.objects.latest_accepted_texts(q1, Responsibility.objects.all())
         duty = Responsibility.objects.get(task__number=34, department__name="县文化和旅游发展委员会")
-        assert texts[duty.pk] == "第34项进展"
+        assert texts[duty.pk] == "（县文化旅游委报送）第34项进展"
 
     def test_progress_of_two_merged_units_is_the_first_leads(self, signed_in, cast, county, q1, coordinator):
         """县科协 leads 29 first, 县经济信息委 second."""
