@@ -68,7 +68,8 @@ def reassign(task, *, leads, supports, year, quarter, decided_by, reason, by, at
         forget(decision.vacated)
         detail = _told(task.plan, year, quarter, changes, decided_by, reason)
         audit.record("调整责任分工", task, by=by, at=at, detail=detail)
-        tell_decision(task, decision.concerned, told=f"责任分工调整，{detail}", by=by, at=at)
+        told = {"told": f"责任分工调整，{detail}", "period": _period_of(held, task.plan, year, quarter)}
+        tell_decision(task, decision.concerned, **told, by=by, at=at)
     return task
 
 
@@ -86,7 +87,7 @@ def add_task(action, *, title, nature, leads, supports, year, quarter, decided_b
     with transaction.atomic():
         _lock_units(plan, leads, supports)
         type(plan).objects.select_for_update(of=("self",)).get(pk=plan.pk)
-        hold_periods_from(plan.region_id, plan.starts_on)
+        held = hold_periods_from(plan.region_id, plan.starts_on)
         on = require_from(plan, year, quarter)
         _require_begun(leads, supports, on)
         if plan.tasks.filter(title=title).exists():
@@ -96,7 +97,8 @@ def add_task(action, *, title, nature, leads, supports, year, quarter, decided_b
         decision = _Decision(task, on, decided_by)
         detail = _told(plan, year, quarter, decision.carry_out(leads, supports), decided_by, reason)
         audit.record("增列重点工作", task, by=by, at=at, detail=detail)
-        tell_decision(task, decision.concerned, told=f"增列为重点工作，{detail}", by=by, at=at)
+        told = {"told": f"增列为重点工作，{detail}", "period": _period_of(held, plan, year, quarter)}
+        tell_decision(task, decision.concerned, **told, by=by, at=at)
     return task
 
 
@@ -135,6 +137,12 @@ def _require_begun(leads, supports, on):
     for unit in (*leads, *supports):
         if unit.begins_on and unit.begins_on > on:
             raise Refused(f"{unit}自{calendar.zh_day(unit.begins_on)}起设立，不能承担此前的工作。")
+
+
+def _period_of(held, plan, year, quarter):
+    """The one of the periods that the quarter of the plan lies in; None where it is not opened yet."""
+    key = calendar.period_of(year, quarter, plan.cadence)
+    return next((period for period in held if period.plan_id == plan.pk and period.key == key), None)
 
 
 def _told(plan, year, quarter, changes, decided_by, reason):

@@ -88,12 +88,16 @@ def tell_correction(erratum, units, *, by, at):
     notices.notify(notices.people_of_units(units, but=by), text=text, path=path, key=key, at=at)
 
 
-def tell_decision(task, units, *, told, by, at):
-    """调整分工、增列: everybody of the units (ids) that gain, lose or change a part in the task; `told` says what."""
+def tell_decision(task, units, *, told, period, by, at):
+    """调整分工、增列: everybody of the units (ids) that gain, lose or change a part in the task; `told` says what.
+
+    `period` is the one from which on, None where it is not opened yet.
+    """
     key = f"duties-{task.pk}-{at:%Y%m%d%H%M%S%f}"
     text = f"第{task.number}项“{task.title[:60]}”{told}"
     people = notices.people_of_units(units, but=by)
-    notices.notify(people, text=text, path=task.get_absolute_url(), key=key, at=at)
+    path = task.get_absolute_url() + (f"?period={period.code}" if period else "")
+    notices.notify(people, text=text, path=path, key=key, at=at)
 
 
 def tell_reminder(reminder, people):

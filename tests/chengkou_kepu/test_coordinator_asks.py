@@ -87,6 +87,14 @@ def test_a_quarter_that_all_have_filed_can_be_closed(coordinator, period, units,
     assert asks(coordinator) == []
 
 
+def test_what_came_back_as_empty_is_excepted(coordinator, cast, period, units, clock):
+    clock("2023-10-13 09:00")
+    factories.make_report(period, units.nongye, status="ACCEPTED")
+    factories.make_report(period, units.jiaowei, status="RETURNED", first_submitted_at=None)
+    said = "2023年第三季度已过截止时间 3 天，应报单位都已报送（退回补正的除外），可以截止填报。"
+    assert asks(coordinator) == [said]
+
+
 def test_an_extension_that_waits_or_runs_keeps_it_open(coordinator, cast, period, units, clock):
     clock("2023-10-13 09:00")
     factories.make_report(period, units.nongye, status="ACCEPTED")

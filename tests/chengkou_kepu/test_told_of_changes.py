@@ -200,6 +200,13 @@ class TestDuties:
         notice = [(text, f"{URL}tasks/4/")]
         assert told() == {"nongye": notice, "nongye_sh": notice, "jiaowei": notice}
 
+    def test_where_the_period_is_opened_already_it_leads_there(self, coordinator, cast, plan, units):
+        factories.make_period(plan, "2023Q4")
+        data = self.posted([units.nongye], [units.kexie])
+        seen = coordinator.post(self.ACT, data | {"verb": "preview"}).context["foreseen"].seen
+        coordinator.post(self.ACT, data | {"verb": "confirm", "seen": seen})
+        assert [path for _, path in told()["jiaowei"]] == [f"{URL}tasks/3/?period=2023Q4"]
+
     def test_a_refused_decision_tells_nobody(self, coordinator, plan, units):
         data = self.posted([units.jiaowei], [units.kexie, units.nongye])
         coordinator.post(self.ACT, data | {"verb": "preview"})
