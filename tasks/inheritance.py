@@ -6,6 +6,8 @@ from datetime import date
 
 from django.db.models import F
 
+from departments import audit
+
 from .models import (
     Extension,
     NoDuty,
@@ -15,6 +17,7 @@ from .models import (
     Responsibility,
     SupportRequest,
 )
+from .telling import tell_extension
 
 FILED = (QuarterlyReport.Status.SUBMITTED, QuarterlyReport.Status.ACCEPTED)
 
@@ -79,6 +82,23 @@ def pass_on_extensions(units, heir, periods):
     moved = extensions_following(units, heir, periods)
     Extension.objects.filter(pk__in=[extension.pk for extension in moved]).update(department=heir)
     return [f"{extension.period.report_title}延期" for extension in moved]
+
+
+def lapse_extensions(units, heirs, periods, *, by, at):
+    """What the `units`, which have ended, asked for or were granted in the `periods` holds no more.
+
+    What became an heir's stands; a lapsed one keeps the day and the answer it was given.
+    """
+    lapsing = Extension.objects.standing().filter(period__in=periods, department__in=units)
+    lapsing = lapsing.exclude(department__in=heirs).select_related("period__plan", "department")
+    for extension in lapsing.order_by("pk"):
+        if extension.status == Extension.Status.ASKED:
+            extension.decided_by, extension.decided_at = by, at
+        extension.status = Extension.Status.LAPSED
+        extension.save(update_fields=["status", "decided_by", "decided_at"])
+        subject = f"{extension.department}{extension.period.report_title}"
+        audit.record("延期失效", subject, by=by, at=at, detail=extension.answer)
+        tell_extension(extension, by=by, at=at)
 
 
 @dataclass(frozen=True)
