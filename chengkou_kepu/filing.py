@@ -30,7 +30,7 @@ def filing(request, slug):
     plan = visible_plan(request, slug)
     department, own = asked_department(request, plan)
     rows = filing_rows(plan, department, at=at)
-    others = {unit.pk: unit for row in rows if row.elsewhere for unit in row.elsewhere.units}
+    others = list(dict.fromkeys(unit for row in rows if row.elsewhere for unit in row.elsewhere.units))
     context = {
         "plan": plan,
         "department": department,
@@ -38,15 +38,15 @@ def filing(request, slug):
         "any_period": bool(rows),
         "rows": [row for row in rows if row.report or not row.elsewhere],
         "open_rows": [row for row in rows if not workflow.reason_not_open(row.period, at=at)],
-        "others": list(others.values()),
-        "readable": _readable_units(request.user, plan, own, others),
+        "others": others,
+        "readable": _readable_ids(request.user, plan, own, others),
     }
     return render(request, "chengkou_kepu/filing.html", context)
 
 
-def _readable_units(user, plan, own, others):
-    """Ids of the units whose returns the user may open."""
-    return set(others) if permissions.coordinates(user, plan) else {unit.pk for unit in own}
+def _readable_ids(user, plan, own, others):
+    """Ids of those of the `own` and `others` units whose returns the user may open."""
+    return {unit.pk for unit in (*own, *(others if permissions.coordinates(user, plan) else ()))}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -98,9 +98,7 @@ def _page(request, period, department, own, *, at, typed=None, saved=None, exten
         "plan": period.plan,
         "page": page,
         "own": own,
-        "readable": _readable_units(
-            request.user, period.plan, own, [unit.pk for unit in page.elsewhere.units] if page.elsewhere else ()
-        ),
+        "readable": _readable_ids(request.user, period.plan, own, page.others),
         "check": "check" in request.GET,
         "applied": request.GET.get("applied", ""),
         "extension_form": extension_form or ExtensionForm(),
@@ -203,8 +201,8 @@ def _report(period, department):
 def asked_department(request, plan):
     """(the unit this page is about, the user's own units in the plan's region, former ones last).
 
-    Of former ones, those that still were there when the plan began. A unit that is not the user's is 404, unless the user coordinates and may file for it; a reader without any
-    unit is refused with 403.
+    Of former ones, those that still were there when the plan began. A unit that is not the user's is 404, unless the
+    user coordinates and may file for it; a reader without any unit is refused with 403.
     """
     mine = (*roles.own_departments(request.user), *roles.former_departments(request.user))
     own = [d for d in mine if d.region_id == plan.region_id and not _ended_before(plan, d)]

@@ -8,7 +8,7 @@ from departments.lineage import Lineage
 from indicators.standing import Ownership
 from tasks.ledger import Ledger
 from tasks.models import QuarterlyReport, ReportingPeriod
-from tasks.obligations import Filing, filing_state
+from tasks.obligations import Filing, due_note, filing_state
 from tasks.selection import periods_of
 from tasks.standing import unit_filings
 
@@ -32,8 +32,7 @@ class FilingRow:
 
     @property
     def due_note(self):
-        """What is particular about the deadline, as a phrase; '' where the unit has its own."""
-        return "" if self.extended_to else self.period.due_note.removesuffix("。")
+        return due_note(self.period, self.extended_to)
 
 
 def filing_rows(plan, department, *, at):

@@ -13,7 +13,7 @@ from tasks import calendar, extensions, permissions, workflow
 from tasks.completeness import Line, reasons_of, report_lines
 from tasks.forms import RestForm
 from tasks.models import Extension, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
-from tasks.obligations import Filing, filing_state, own_due, resubmission_due
+from tasks.obligations import Filing, due_note, filing_state, own_due, resubmission_due
 
 from .filing_elsewhere import Elsewhere, archived_filings, elsewhere
 from .filing_lines import WRONG, FilingMeasurement, Section, measurements_of, sections_of
@@ -52,6 +52,11 @@ class FilingPage:
     may_extend: bool = False
 
     @property
+    def others(self):
+        """The units whose return it is instead."""
+        return self.elsewhere.units if self.elsewhere else ()
+
+    @property
     def endorsing(self):
         """Whether the reader is asked to endorse the return, and reads what changed."""
         return Verb.SEND_BACK in self.verbs
@@ -80,8 +85,7 @@ class FilingPage:
 
     @property
     def due_note(self):
-        """What is particular about the deadline, as a phrase; '' where the unit has its own."""
-        return "" if self.extended_to else self.period.due_note.removesuffix("。")
+        return due_note(self.period, self.extended_to)
 
     @property
     def volunteers(self):
@@ -241,7 +245,9 @@ def _kept(report, lines):
         return ()
     shown = [line.responsibility.pk for line in lines]
     entries = report.entries.exclude(responsibility__in=shown).select_related("responsibility__task")
-    return tuple(e for e in entries.order_by("responsibility__role", "responsibility__task__number") if e.told)
+    return tuple(
+        e for e in entries.order_by("responsibility__role", "responsibility__task__number") if e.told
+    )
 
 
 def _report(period, department):

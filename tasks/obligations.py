@@ -97,6 +97,11 @@ def extension_note(due_at, extended_to):
     return "（已同意延期）" if calendar.local_day(due_at) == extended_to else ""
 
 
+def due_note(period, extended_to):
+    """What is particular about the day on which a unit's return is due, as a phrase; '' where it was granted its own."""
+    return "" if extended_to else period.due_note.removesuffix("。")
+
+
 def extended_words(extended_to):
     """延期至1月20日; '' without an extension."""
     return f"延期至{extended_to.month}月{extended_to.day}日" if extended_to else ""

@@ -117,7 +117,7 @@ class Extension(models.Model):
         if self.status == self.Status.GRANTED:
             return f"已同意延期至{calendar.zh_day(self.granted_until)}24时。"
         if self.status == self.Status.LAPSED:
-            return "延期申请已失效：机构改革后，该期不再由本单位报送。"
+            return "延期申请已失效：机构改革后，该期由承接单位报送。"
         if self.status == self.Status.REFUSED:
             due = calendar.zh_day(calendar.local_day(self.period.due_at))
             return f"申请延期未获同意，仍以{due}24时为准：{self.refusal}"

@@ -89,9 +89,7 @@ def test_refused_with_the_reason_it_can_be_asked_again(signed_in, cast, plan, pe
     page = signed_in(cast.jiaowei).get(return_address(plan, period)).content.decode()
     assert "答复：申请延期未获同意，仍以2023年10月10日24时为准：时间尚够" in page
     told = Notice.objects.filter(user=cast.jiaowei).values_list("text", flat=True)
-    assert list(told) == [
-        "县教委2023年第三季度季报申请延期未获同意，仍以2023年10月10日24时为准：时间尚够"
-    ]
+    assert list(told) == ["县教委2023年第三季度季报申请延期未获同意，仍以2023年10月10日24时为准：时间尚够"]
     assert 'name="until"' in page
 
 
