@@ -87,17 +87,17 @@ def pass_on_extensions(units, heir, periods):
 def lapse_extensions(units, heirs, periods, *, by, at):
     """What the `units`, which have ended, asked for or were granted in the `periods` holds no more.
 
-    What became an heir's stands; a lapsed one keeps the day and the answer it was given.
+    What became an heir's stands. A day that was granted stays in the audit log.
     """
     lapsing = Extension.objects.standing().filter(period__in=periods, department__in=units)
     lapsing = lapsing.exclude(department__in=heirs).select_related("period__plan", "department")
     for extension in lapsing.order_by("pk"):
-        if extension.status == Extension.Status.ASKED:
-            extension.decided_by, extension.decided_at = by, at
-        extension.status = Extension.Status.LAPSED
-        extension.save(update_fields=["status", "decided_by", "decided_at"])
+        before = extension.answer or extension.get_status_display()
+        extension.status, extension.granted_until = Extension.Status.LAPSED, None
+        extension.decided_by, extension.decided_at = by, at
+        extension.save(update_fields=["status", "granted_until", "decided_by", "decided_at"])
         subject = f"{extension.department}{extension.period.report_title}"
-        audit.record("延期失效", subject, by=by, at=at, detail=extension.answer)
+        audit.record("延期失效", subject, by=by, at=at, detail=f"{extension.answer}（原为：{before}）")
         tell_extension(extension, by=by, at=at)
 
 

@@ -92,8 +92,7 @@ class Extension(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status="GRANTED", granted_until__isnull=False)
-                | Q(status__in=["ASKED", "REFUSED"], granted_until=None)
-                | Q(status="LAPSED"),
+                | Q(status__in=["ASKED", "REFUSED", "LAPSED"], granted_until=None),
                 name="extension_granted_has_day",
                 violation_error_message="同意延期应写明日期，其他状态不应有。",
             ),

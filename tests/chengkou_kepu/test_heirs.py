@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from chengkou_kepu import reform
-from departments.models import Department, Notice
+from departments.models import AuditRecord, Department, Notice
 from tasks import cooperation, evidence, extensions
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, Extension, Reminder, Responsibility
@@ -75,7 +75,12 @@ class TestExtensions:
         assert list(preview.extensions) == []
         assert {unit: day for unit, day in days(plan, period).items() if day} == {}
         granted.refresh_from_db()
-        assert (granted.status, granted.granted_until) == ("LAPSED", date(2023, 10, 16))
+        assert (granted.status, granted.granted_until, granted.decided_by) == ("LAPSED", None, cast.kexie)
+        record = AuditRecord.objects.get(verb="延期失效")
+        assert (record.subject, record.detail) == (
+            "县教委2023年第三季度季报",
+            "延期申请已失效：机构改革后，该期由承接单位报送。（原为：已同意延期至2023年10月16日24时。）",
+        )
         told = Notice.objects.filter(key=f"extension-{granted.pk}-LAPSED").values_list(
             "user__username", "text"
         )
