@@ -39,7 +39,7 @@ def close_out_apply(request, slug, number):
         "period": period,
         "department": department,
         "form": form,
-        "not_done": closing.leads_not_done(task, period, at=at) if period else (),
+        "refusal": "" if form.errors else closing.reason_not_to_apply(task, period, at=at),
         "files_lost": bool(request.FILES),
     }
     return render(request, "chengkou_kepu/close_out_apply.html", context)
@@ -49,7 +49,7 @@ def _applied(request, form, task, *, period, department, at):
     """The CloseOut applied for; None after saying at the form why not."""
     try:
         if period is None:
-            raise workflow.Refused("现在没有开放的填报期，不能申请办结。")
+            raise workflow.Refused(closing.reason_not_to_apply(task, period, at=at))
         return closing.apply_for_close_out(
             task,
             period=period,

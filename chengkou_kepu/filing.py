@@ -1,8 +1,5 @@
 """填报: a unit's returns, the one page on which it files a quarter, and the verbs asked for there."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -12,28 +9,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from departments import permissions as roles
 from departments.models import Department
+from indicators.standing import owners_owing
 from tasks import cooperation, extensions, permissions, workflow
 from tasks.forms import ExtensionForm, SignatureForm
-from tasks.models import Extension, QuarterlyReport, ReportingPeriod, SupportRequest
-from tasks.obligations import Filing, filing_state, own_due
+from tasks.models import QuarterlyReport, SupportRequest
 from tasks.posted import is_id
-from tasks.selection import named_period, periods_of, visible_plan
+from tasks.selection import named_period, visible_plan
 from tasks.telling import filing_path
 
+from .filing_list import filing_rows
 from .filing_page import assemble
 from .saving import Typed, save_return, seen_version
 from .verbs import BEGINNING_VERBS, SUBMIT_SIGNED, UNIT_VERBS, carry_out, posted_number
-
-
-@dataclass(frozen=True)
-class FilingRow:
-    """One quarter of the unit: its return if there is one, and when it is due for this unit."""
-
-    period: ReportingPeriod
-    report: QuarterlyReport | None
-    filing: Filing
-    due_at: datetime
-    extended_to: date | None
 
 
 @require_safe
@@ -42,28 +29,24 @@ def filing(request, slug):
     at = timezone.now()
     plan = visible_plan(request, slug)
     department, own = asked_department(request, plan)
-    reports = {
-        r.period_id: r
-        for r in QuarterlyReport.objects.filter(department=department, period__plan=plan).with_proxy()
-    }
-    days = Extension.objects.filter(department=department, period__plan=plan).granted_days()
-    periods = [p for p in periods_of(plan)[::-1] if p.pk in reports or department.exists_on(p.last_day)]
-    rows = [_filing_row(p, reports.get(p.pk), days.get((p.pk, department.pk)), at) for p in periods]
-    open_rows = [row for row in rows if not workflow.reason_not_open(row.period, at=at)]
+    rows = filing_rows(plan, department, at=at)
+    others = list(dict.fromkeys(unit for row in rows if row.elsewhere for unit in row.elsewhere.units))
     context = {
         "plan": plan,
         "department": department,
         "own": own,
-        "rows": rows,
-        "open_rows": open_rows,
+        "any_period": bool(rows),
+        "rows": [row for row in rows if row.report or not row.elsewhere],
+        "open_rows": [row for row in rows if not workflow.reason_not_open(row.period, at=at)],
+        "others": others,
+        "readable": _readable_ids(request.user, plan, own, others),
     }
     return render(request, "chengkou_kepu/filing.html", context)
 
 
-def _filing_row(period, report, extended_to, at):
-    submitted, due_at = report.first_submitted_at if report else None, own_due(period.due_at, extended_to)
-    filing = filing_state(owes=True, first_submitted_at=submitted, due_at=due_at, at=at)
-    return FilingRow(period, report, filing, due_at, extended_to)
+def _readable_ids(user, plan, own, others):
+    """Ids of those of the `own` and `others` units whose returns the user may open."""
+    return {unit.pk for unit in (*own, *(others if permissions.coordinates(user, plan) else ()))}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,7 +77,9 @@ def filing_extension(request, slug, code):
     try:
         if not form.is_valid():
             return _page(request, period, department, own, at=at, extension_form=form)
-        extensions.ask_extension(period, department, **form.cleaned_data, by=request.user, at=at)
+        _, indicators = owners_owing(period).get(department.pk, ("", ()))
+        asked = {**form.cleaned_data, "indicators": indicators}
+        extensions.ask_extension(period, department, **asked, by=request.user, at=at)
         messages.success(request, "已申请延期，等待县科协答复；答复前仍以原截止时间为准。")
     except workflow.NotAllowed:
         raise
@@ -113,6 +98,7 @@ def _page(request, period, department, own, *, at, typed=None, saved=None, exten
         "plan": period.plan,
         "page": page,
         "own": own,
+        "readable": _readable_ids(request.user, period.plan, own, page.others),
         "check": "check" in request.GET,
         "applied": request.GET.get("applied", ""),
         "extension_form": extension_form or ExtensionForm(),
@@ -215,11 +201,11 @@ def _report(period, department):
 def asked_department(request, plan):
     """(the unit this page is about, the user's own units in the plan's region, former ones last).
 
-    A unit that is not the user's is 404, unless the user coordinates and may file for it; a reader without any
-    unit is refused with 403.
+    Of former ones, those that still were there when the plan began. A unit that is not the user's is 404, unless the
+    user coordinates and may file for it; a reader without any unit is refused with 403.
     """
     mine = (*roles.own_departments(request.user), *roles.former_departments(request.user))
-    own = [d for d in mine if d.region_id == plan.region_id]
+    own = [d for d in mine if d.region_id == plan.region_id and not _ended_before(plan, d)]
     asked = request.GET.get("unit", "")
     if not asked:
         if not own:
@@ -234,6 +220,10 @@ def asked_department(request, plan):
     if department is None:
         raise Http404("没有这个单位。")
     return department, own
+
+
+def _ended_before(plan, unit):
+    return unit.ends_on is not None and unit.ends_on < plan.starts_on
 
 
 def return_address(period, department):

@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db.models import Exists, OuterRef
 
 from departments import permissions as roles
+from departments.lineage import Lineage
 from departments.models import Department, Succession
 from tasks import calendar, extensions, permissions, workflow
-from tasks.completeness import Line, report_lines
+from tasks.completeness import Line, reasons_of, report_lines
 from tasks.forms import RestForm
-from tasks.models import Extension, QuarterlyReport, ReportEvent, ReportingPeriod
-from tasks.obligations import own_due, resubmission_due
+from tasks.models import Extension, ProgressEntry, QuarterlyReport, ReportEvent, ReportingPeriod
+from tasks.obligations import Filing, due_note, filing_state, own_due, resubmission_due
 
+from .filing_elsewhere import Elsewhere, archived_filings, elsewhere
 from .filing_lines import WRONG, FilingMeasurement, Section, measurements_of, sections_of
 
 Status = QuarterlyReport.Status
@@ -23,7 +26,9 @@ Verb = ReportEvent.Verb
 class FilingPage:
     """`fixed` is the reason why nothing can be changed ('' when it can); `verbs` what the user may ask for.
 
-    `extension` is the unit's latest for the period; `may_extend` whether the user may ask for one now.
+    `extension` is the unit's latest for the period; `may_extend` whether the user may ask for one now. `elsewhere` says
+    whose the return is where it is not the unit's, and `kept` is what the unit wrote all the same, of lines that are
+    its own no more.
     """
 
     period: ReportingPeriod
@@ -39,10 +44,17 @@ class FilingPage:
     fixed: str
     verbs: frozenset
     events: tuple[ReportEvent, ...]
-    time_left: str
+    owes: bool
     at: datetime
+    elsewhere: Elsewhere | None = None
+    kept: tuple[ProgressEntry, ...] = ()
     extension: Extension | None = None
     may_extend: bool = False
+
+    @property
+    def others(self):
+        """The units whose return it is instead."""
+        return self.elsewhere.units if self.elsewhere else ()
 
     @property
     def endorsing(self):
@@ -57,6 +69,28 @@ class FilingPage:
     def due_at(self):
         """When the unit's return is due, by its own extension."""
         return own_due(self.period.due_at, self.extended_to)
+
+    @property
+    def filing(self):
+        """报送情况, by the unit's own deadline."""
+        filed = self.report.first_submitted_at
+        return filing_state(owes=self.owes, first_submitted_at=filed, due_at=self.due_at, at=self.at)
+
+    @property
+    def time_left(self):
+        """How far the deadline is, for a return that is owed and not filed; '' else."""
+        if self.filing not in (Filing.MISSING, Filing.PENDING):
+            return ""
+        return "未报送" if self.period.frozen_at else calendar.time_left(self.due_at, self.at)
+
+    @property
+    def due_note(self):
+        return due_note(self.period, self.extended_to)
+
+    @property
+    def volunteers(self):
+        """Whether the unit, which owes nothing, may file all the same."""
+        return self.filing == Filing.EXEMPT and not self.fixed
 
     @property
     def lines(self):
@@ -150,23 +184,27 @@ class FilingPage:
 
 def assemble(period, department, *, user, at, typed=None, saved=None):
     """FilingPage; `typed` (Typed) is shown instead of what is stored, with the conflicts of `saved`."""
-    report = _report(period, department)
+    report, archived = _report(period, department), archived_filings(period)
+    other = elsewhere(report, archived, partial(Lineage.load, department.region_id))
     proxy = not roles.files_for(user, department.pk)
     fixed = workflow.reason_lines_fixed(report, at=at, by=user)
-    lines = report_lines(report)
+    lines = [] if other else report_lines(report)
     events = tuple(report.events.select_related("by", "scan")) if report.pk else ()
     if report.status == Status.ENDORSING and roles.is_approver(user, department.pk):
         fixed = "待您审核：请核对后报送县科协；需要修改的，请写明理由退回填报人。"
     if not fixed and not permissions.writes_lines(user, report):
         fixed = "由本单位填报人填写，审核人不直接修改。"
+    if other:
+        fixed = other.why
     extension = (
         Extension.objects.filter(period=period, department=department)
         .select_related("asked_by", "decided_by")
         .first()
     )
-    due_at = own_due(period.due_at, extension.granted_until if extension else None)
     conflicts = {c.key: c for c in saved.lines.conflicts} if saved else {}
     missed = {c.key: c for c in saved.measurements.conflicts} if saved else {}
+    measurements = () if other else measurements_of(report, typed, missed)
+    owes = _owes(report, lines, measurements, archived)
     return FilingPage(
         period=period,
         department=department,
@@ -176,17 +214,39 @@ def assemble(period, department, *, user, at, typed=None, saved=None):
         ),
         without_duty=tuple(line for line in lines if line.without_duty),
         rest=RestForm() if typed is None else typed.blocks.get(RestForm.KEY, RestForm()),
-        measurements=measurements_of(report, typed, missed),
+        measurements=measurements,
         readable=permissions.reads_draft(user, report) if proxy else True,
         proxy=proxy,
         has_approver=report.has_approver,
         fixed=fixed,
-        verbs=_verbs(user, report, fixed=fixed, proxy=proxy),
+        verbs=frozenset() if other else _verbs(user, report, fixed=fixed, proxy=proxy),
         events=events,
-        time_left="" if report.first_submitted_at else calendar.time_left(due_at, at),
+        owes=owes,
         at=at,
+        elsewhere=other,
+        kept=_kept(report, lines),
         extension=extension,
-        may_extend=not proxy and _may_extend(report, extension, at=at),
+        may_extend=not proxy and _may_extend(report, extension, owes=owes, at=at),
+    )
+
+
+def _owes(report, lines, measurements, archived):
+    """Whether the unit owes the return; of a frozen period, as it was stored."""
+    if archived is not None:
+        stored = archived.get(report.department_id)
+        return stored is not None and stored.owes
+    names = [item.owed.indicator.name for item in measurements]
+    return bool(reasons_of(lines, report.period.plan, names))
+
+
+def _kept(report, lines):
+    """Entries of a unit that had ended by the quarter's last day, where its duties are another's by now; one query."""
+    if report.pk is None or report.department.exists_on(report.period.last_day):
+        return ()
+    shown = [line.responsibility.pk for line in lines]
+    entries = report.entries.exclude(responsibility__in=shown).select_related("responsibility__task")
+    return tuple(
+        e for e in entries.order_by("responsibility__role", "responsibility__task__number") if e.told
     )
 
 
@@ -211,10 +271,10 @@ def _report(period, department):
     return report
 
 
-def _may_extend(report, extension, *, at):
+def _may_extend(report, extension, *, owes, at):
     """Whether the unit can ask for an extension now, and none stands."""
-    standing = extension is not None and extension.status != Extension.Status.REFUSED
-    why = extensions.reason_not_askable(report, at=at)
+    standing = extension is not None and extension.is_standing
+    why = extensions.reason_not_askable(report, owes=owes, at=at)
     return not standing and not why
 
 

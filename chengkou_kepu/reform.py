@@ -18,6 +18,7 @@ from tasks.handover import Move, foresee, hand_over, held_by
 from tasks.inheritance import (
     extensions_following,
     hold_periods_from,
+    lapse_extensions,
     pass_on_extensions,
     pass_on_returns,
     periods_from,
@@ -159,6 +160,7 @@ def carry_out(change, choices, *, by, at):
         owners = {i.pk: _place(change, choices.indicators, i.pk) for i in owned}
         units = _units(change, {*heirs.values(), *owners.values(), *change.names} - {None})
         moved = _pass_on_returns(change, units, periods)
+        lapse_extensions(change.units, list(units.values()), periods, by=by, at=at)
         hand_over(
             change.units,
             on=change.effective_on,

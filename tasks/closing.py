@@ -32,14 +32,9 @@ def apply_for_close_out(task, *, period, department, summary, files, by, at):
     leads = Responsibility.objects.in_force(period.last_day).leads()
     if not leads.filter(task=task, department=department).exists():
         raise NotAllowed("只有牵头单位可以申请办结。")
-    if task.nature == Task.Nature.STANDING:
-        raise Refused("长期坚持的工作不办结销号。")
     period.hold()
-    if period.plan_id != task.plan_id or period.frozen_at or at < period.opens_at:
-        raise Refused(f"{period}不能受理办结申请。")
-    if CloseOut.objects.standing().filter(task=task).exists():
-        raise Refused("该项工作已申请办结或已办结。")
-    _require_done(task, period, at=at)
+    if why := reason_not_to_apply(task, period, at=at):
+        raise Refused(why)
     if not summary.strip():
         raise Refused("请写明完成情况。")
     if not files:
@@ -59,6 +54,21 @@ def apply_for_close_out(task, *, period, department, summary, files, by, at):
     except IntegrityError:
         raise Refused("该项工作已申请办结或已办结。") from None
     return close_out
+
+
+def reason_not_to_apply(task, period, *, at):
+    """Why no close-out of the task can be applied for in the period (None: none is open), as a sentence; '' when one can."""
+    if task.nature == Task.Nature.STANDING:
+        return "长期坚持的工作不办结销号。"
+    if period is None:
+        return "现在没有开放的填报期，不能申请办结。"
+    if period.plan_id != task.plan_id or period.frozen_at or at < period.opens_at:
+        return f"{period}不能受理办结申请。"
+    if CloseOut.objects.standing().filter(task=task).exists():
+        return "该项工作已申请办结或已办结。"
+    if unfinished := leads_not_done(task, period, at=at):
+        return f"牵头单位都报告“已完成”后才能申请办结，尚未报告的有：{'、'.join(unfinished)}。"
+    return ""
 
 
 def leads_not_done(task, period, *, at):
@@ -120,12 +130,6 @@ def _owes_again_from(period, *, at):
         noun = period.plan.words.noun
         raise Refused(f"各{noun}都已定稿归档，请先开放下一{noun}，再重新打开。")
     return still_open[-1] if still_open else left[0]
-
-
-def _require_done(task, period, *, at):
-    unfinished = leads_not_done(task, period, at=at)
-    if unfinished:
-        raise Refused(f"牵头单位都报告“已完成”后才能申请办结，尚未报告的有：{'、'.join(unfinished)}。")
 
 
 def _decide(close_out, status, reason, *, points, by, at):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, FilteredRelation, OuterRef, Prefetch, Q
 
 from .models import CloseOut, Evidence, NoDuty, ProgressEntry, Responsibility, SupportRequest
+from .obligations import reasons_to_report
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,17 @@ def report_lines(report):
         without_duty = r.without_duty and request is None
         lines.append(Line(r, entries.get(r.pk), r.closed_out, before.get(r.pk), request, without_duty))
     return lines
+
+
+def reasons_of(lines, plan, indicators):
+    """Why the unit of the lines owes its return; `indicators` are the names of those due from it. No query."""
+    supports = sum(not line.responsibility.is_lead for line in lines)
+    return reasons_to_report(
+        sum(line.required for line in lines),
+        indicators,
+        supports if plan.supports_must_report else 0,
+        sum(line.request is not None for line in lines),
+    )
 
 
 def missing_lines(report):

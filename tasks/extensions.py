@@ -6,6 +6,7 @@ from departments import audit
 from departments import permissions as roles
 
 from . import calendar, permissions
+from .completeness import reasons_of, report_lines
 from .models import Extension, QuarterlyReport
 from .obligations import own_due
 from .refusals import NotAllowed, Refused
@@ -14,13 +15,18 @@ from .workflow import reason_not_open, reason_not_owing
 
 
 @transaction.atomic
-def ask_extension(period, department, *, until, reason, by, at):
-    """The unit asks to file the period by the end of the date `until`; the Extension."""
+def ask_extension(period, department, *, until, reason, by, at, indicators=()):
+    """The unit asks to file the period by the end of the date `until`; the Extension.
+
+    `indicators` are the names of those due from it in the period, which this room does not know.
+    """
     if not roles.files_for(by, department.pk) or department.region_id != period.plan.region_id:
         raise NotAllowed("只有本单位填报人、审核人可以申请延期。")
     period.hold()
     department.refresh_from_db(fields=["begins_on", "ends_on"])
-    why = reason_not_askable(_report(period, department), at=at)
+    report = _report(period, department)
+    owes = bool(reasons_of(report_lines(report), period.plan, indicators))
+    why = reason_not_askable(report, owes=owes, at=at)
     if why:
         raise Refused(why)
     if until <= calendar.local_day(period.due_at):
@@ -45,14 +51,16 @@ def ask_extension(period, department, *, until, reason, by, at):
     return extension
 
 
-def reason_not_askable(report, *, at):
+def reason_not_askable(report, *, owes, at):
     """Why a unit cannot ask for an extension now, as a sentence; '' when it can, but for one that stands already.
 
-    `report` may be unsaved.
+    `report` may be unsaved; `owes` tells whether the unit has to file it.
     """
     why = reason_not_open(report.period, at=at) or reason_not_owing(report)
     if why:
         return why
+    if not owes:
+        return f"本单位{report.period}不需报送，不用申请延期。"
     if report.period.is_overdue(at):
         return "截止时间已过，不能再申请延期。"
     return f"{report.period.report_title}已报送，不需延期。" if report.first_submitted_at else ""
@@ -69,6 +77,8 @@ def grant(extension, *, until, by, at):
     with transaction.atomic():
         extension = _locked(extension, by)
         period = extension.period
+        if why := reason_not_owing(_report(period, extension.department)):
+            raise Refused(why)
         if period.closed_at and not _has_filed(period, extension.department):
             raise Refused(f"{period}已截止填报，请先重新开放，再同意延期。")
         if until <= calendar.local_day(period.due_at):
@@ -116,6 +126,8 @@ def _locked(extension, by):
         plan.region_id, not_user=by, not_department=extension.department_id
     ):
         raise NotAllowed("本单位的延期申请，由其他审核人员答复。")
+    if extension.status == Extension.Status.LAPSED:
+        raise Refused(extension.answer)
     if extension.status != Extension.Status.ASKED:
         raise Refused(f"延期申请已答复：{extension.get_status_display()}。")
     extension.period.hold()

@@ -6,6 +6,8 @@ from datetime import date
 
 from django.db.models import F, Q
 
+from departments import audit
+
 from .models import (
     Extension,
     NoDuty,
@@ -15,6 +17,7 @@ from .models import (
     Responsibility,
     SupportRequest,
 )
+from .telling import tell_extension
 
 FILED = (QuarterlyReport.Status.SUBMITTED, QuarterlyReport.Status.ACCEPTED)
 
@@ -79,6 +82,23 @@ def pass_on_extensions(units, heir, periods):
     moved = extensions_following(units, heir, periods)
     Extension.objects.filter(pk__in=[extension.pk for extension in moved]).update(department=heir)
     return [f"{extension.period.report_title}延期" for extension in moved]
+
+
+def lapse_extensions(units, heirs, periods, *, by, at):
+    """What the `units`, which have ended, asked for or were granted in the `periods` holds no more.
+
+    What became an heir's stands. A day that was granted stays in the audit log.
+    """
+    lapsing = Extension.objects.standing().filter(period__in=periods, department__in=units)
+    lapsing = lapsing.exclude(department__in=heirs).select_related("period__plan", "department")
+    for extension in lapsing.order_by("pk"):
+        before = extension.answer or extension.get_status_display()
+        extension.status, extension.granted_until = Extension.Status.LAPSED, None
+        extension.decided_by, extension.decided_at = by, at
+        extension.save(update_fields=["status", "granted_until", "decided_by", "decided_at"])
+        subject = f"{extension.department}{extension.period.report_title}"
+        audit.record("延期失效", subject, by=by, at=at, detail=f"{extension.answer}（原为：{before}）")
+        tell_extension(extension, by=by, at=at)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,24 @@ class FilingRates:
         return self.on_time * 100 / self.owed if self.owed else None
 
 
+def reasons_to_report(open_leads, indicators, must_report_supports, asked):
+    """Why a unit owes a return, as phrases; empty where it does not (DESIGN §4, Who owes).
+
+    How many tasks it leads that are not closed out, names of its indicators due, how many tasks it supports where the
+    plan wants supporters to report, and for how many of its lines leads have asked.
+    """
+    reasons = []
+    if open_leads:
+        reasons.append(f"牵头{open_leads}项未办结工作")
+    if indicators:
+        reasons.append(f"报送指标：{'、'.join(indicators)}")
+    if must_report_supports:
+        reasons.append(f"本方案要求配合单位报送（{must_report_supports}项）")
+    if asked:
+        reasons.append(f"牵头单位征集{asked}项进展")
+    return tuple(reasons)
+
+
 def own_due(due_at, extended_to):
     """When a unit's return is due: the period's deadline, or the end of the day it was granted where that is later."""
     return max(due_at, calendar.end_of(extended_to)) if extended_to else due_at
@@ -77,6 +95,11 @@ def own_due(due_at, extended_to):
 def extension_note(due_at, extended_to):
     """（已同意延期） after a deadline that is so by an extension, else ''."""
     return "（已同意延期）" if calendar.local_day(due_at) == extended_to else ""
+
+
+def due_note(period, extended_to):
+    """What is particular about the day on which a unit's return is due, as a phrase; '' where it was granted its own."""
+    return "" if extended_to else period.due_note.removesuffix("。")
 
 
 def extended_words(extended_to):

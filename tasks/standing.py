@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from .models import QuarterlyReport, Stage
-from .obligations import UnitFiling, filing_state, own_due
+from .obligations import UnitFiling, filing_state, own_due, reasons_to_report
 from .progress import (
     LeadFigure,
     RollUp,
@@ -126,7 +126,7 @@ def unit_filings(ledger, period, indicator_owners, *, at):
             name,
             leads=leads[department],
             supports=supports[department],
-            reasons=_reasons(
+            reasons=reasons_to_report(
                 open_leads[department],
                 indicator_owners.get(department, ("", ()))[1],
                 supports[department] if must_report else 0,
@@ -248,17 +248,3 @@ def _unit_filing(period, department, name, *, leads, supports, reasons, report, 
         begun_by_proxy=bool(report and report.begun_by_proxy),
         extended_to=extended_to,
     )
-
-
-def _reasons(open_leads, indicators, must_report_supports, asked):
-    """Why a unit owes a return, as phrases; empty where it does not."""
-    reasons = []
-    if open_leads:
-        reasons.append(f"牵头{open_leads}项未办结工作")
-    if indicators:
-        reasons.append(f"报送指标：{'、'.join(indicators)}")
-    if must_report_supports:
-        reasons.append(f"本方案要求配合单位报送（{must_report_supports}项）")
-    if asked:
-        reasons.append(f"牵头单位征集{asked}项进展")
-    return tuple(reasons)

@@ -16,7 +16,7 @@ class ExtensionQuerySet(models.QuerySet):
 
     def standing(self):
         """Asked for or granted: those that are not history."""
-        return self.filter(status__in=[Extension.Status.ASKED, Extension.Status.GRANTED])
+        return self.filter(status__in=Extension.STANDING)
 
     def granted_days(self):
         """{(period id, department id): the last day it was granted}."""
@@ -31,13 +31,17 @@ class ExtensionQuerySet(models.QuerySet):
 class Extension(models.Model):
     """延期: a unit asks before the deadline for a later day; once granted its punctuality counts from that day.
 
-    A unit has at most one in a period that is asked for or granted; refused ones stay as history.
+    A unit has at most one in a period that is asked for or granted; refused ones stay as history, and so do those
+    that lapsed because a reform made the return another unit's.
     """
 
     class Status(models.TextChoices):
         ASKED = "ASKED", "待答复"
         GRANTED = "GRANTED", "同意延期"
         REFUSED = "REFUSED", "不同意延期"
+        LAPSED = "LAPSED", "已失效"
+
+    STANDING = (Status.ASKED, Status.GRANTED)
 
     period = models.ForeignKey(
         ReportingPeriod, models.PROTECT, related_name="extensions", verbose_name="填报期"
@@ -78,13 +82,17 @@ class Extension(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status="ASKED", decided_by=None, decided_at=None)
-                | Q(status__in=["GRANTED", "REFUSED"], decided_by__isnull=False, decided_at__isnull=False),
+                | Q(
+                    status__in=["GRANTED", "REFUSED", "LAPSED"],
+                    decided_by__isnull=False,
+                    decided_at__isnull=False,
+                ),
                 name="extension_decision_on_record",
                 violation_error_message="延期的答复应有答复人和时间。",
             ),
             models.CheckConstraint(
                 condition=Q(status="GRANTED", granted_until__isnull=False)
-                | Q(status__in=["ASKED", "REFUSED"], granted_until=None),
+                | Q(status__in=["ASKED", "REFUSED", "LAPSED"], granted_until=None),
                 name="extension_granted_has_day",
                 violation_error_message="同意延期应写明日期，其他状态不应有。",
             ),
@@ -99,11 +107,20 @@ class Extension(models.Model):
         return f"{self.department}{self.period.report_title}延期（{self.get_status_display()}）"
 
     @property
+    def is_standing(self):
+        return self.status in self.STANDING
+
+    @property
     def answer(self):
         """What the coordinator said, as a sentence; '' as long as nobody has."""
         if self.status == self.Status.GRANTED:
             return f"已同意延期至{calendar.zh_day(self.granted_until)}24时。"
-        return f"不同意延期：{self.refusal}" if self.status == self.Status.REFUSED else ""
+        if self.status == self.Status.LAPSED:
+            return "延期申请已失效：机构改革后，该期由承接单位报送。"
+        if self.status == self.Status.REFUSED:
+            due = calendar.zh_day(calendar.local_day(self.period.due_at))
+            return f"申请延期未获同意，仍以{due}24时为准：{self.refusal}"
+        return ""
 
 
 class Reminder(models.Model):

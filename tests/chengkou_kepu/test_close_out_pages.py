@@ -82,6 +82,26 @@ def test_it_is_applied_for_by_the_lead_and_verified(signed_in, cast, plan, done)
     assert "已办结 1 项" in dashboard
 
 
+def test_what_cannot_be_applied_for_shows_no_form(signed_in, cast, plan, period, done, units):
+    client = signed_in(cast.nongye)
+
+    def shown(number):
+        page = client.get(apply_at(plan, number)).content.decode()
+        told = re.findall(r'<p class="notice warn">(.*?)</p>', page)
+        return told, 'name="summary"' in page
+
+    assert shown(1) == ([], True)
+    waits = "牵头单位都报告“已完成”后才能申请办结，尚未报告的有：县农业农村委（40%）。"
+    assert shown(2) == ([waits], False)
+    factories.apply_for(plan.tasks.get(number=1), period, units.nongye, by=cast.nongye, at=AT)
+    assert shown(1) == (["该项工作已申请办结或已办结。"], False)
+    period.closed_at = AT
+    period.save()
+    assert shown(2) == (["现在没有开放的填报期，不能申请办结。"], False)
+    Task.objects.filter(number=2).update(nature="STANDING")
+    assert shown(2) == (["长期坚持的工作不办结销号。"], False)
+
+
 def test_before_it_is_done_the_form_says_who_has_not(signed_in, cast, plan, done, units):
     Responsibility.objects.filter(task__number=1, department=units.jiaowei).update(role="LEAD", position=2)
     client = signed_in(cast.nongye)

@@ -6,6 +6,7 @@ from io import BytesIO
 import openpyxl
 import pytest
 
+from departments.models import Notice
 from tasks.models import Extension
 from tests import factories
 from tests.factories import moment
@@ -86,7 +87,9 @@ def test_refused_with_the_reason_it_can_be_asked_again(signed_in, cast, plan, pe
     assert "不同意延期须说明理由。" in page
     client.post(decide_address(plan, asked), {"verb": "refuse", "reason": "时间尚够"})
     page = signed_in(cast.jiaowei).get(return_address(plan, period)).content.decode()
-    assert "不同意延期：时间尚够" in page
+    assert "答复：申请延期未获同意，仍以2023年10月10日24时为准：时间尚够" in page
+    told = Notice.objects.filter(user=cast.jiaowei).values_list("text", flat=True)
+    assert list(told) == ["县教委2023年第三季度季报申请延期未获同意，仍以2023年10月10日24时为准：时间尚够"]
     assert 'name="until"' in page
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from chengkou_kepu import reform
-from departments.models import Department, Notice
+from departments.models import AuditRecord, Department, Notice
 from tasks import cooperation, evidence, extensions
 from tasks.ledger import Ledger
 from tasks.models import CloseOut, Extension, Reminder, Responsibility
@@ -68,13 +68,54 @@ class TestExtensions:
         assert extended == {NEW: date(2023, 10, 16)}
 
     def test_a_heir_that_has_begun_its_own_return_keeps_its_deadline(
-        self, granted, reformed, plan, period, units
+        self, granted, reformed, plan, period, units, cast
     ):
         factories.make_report(period, units.nongye, status="DRAFT")
         _, preview = reformed(BEFORE_THE_END, "MERGE", "县农业农村委")
         assert list(preview.extensions) == []
-        extended = {unit: day for unit, day in days(plan, period).items() if day}
-        assert extended == {"县教委": date(2023, 10, 16)}
+        assert {unit: day for unit, day in days(plan, period).items() if day} == {}
+        granted.refresh_from_db()
+        assert (granted.status, granted.granted_until, granted.decided_by) == ("LAPSED", None, cast.kexie)
+        record = AuditRecord.objects.get(verb="延期失效")
+        assert (record.subject, record.detail) == (
+            "县教委2023年第三季度季报",
+            "延期申请已失效：机构改革后，该期由承接单位报送。（原为：已同意延期至2023年10月16日24时。）",
+        )
+        told = Notice.objects.filter(key=f"extension-{granted.pk}-LAPSED").values_list(
+            "user__username", "text"
+        )
+        sentence = "县教委2023年第三季度季报延期申请已失效：机构改革后，该期由承接单位报送。"
+        assert set(told) == {(name, sentence) for name in ("jiaowei", "nongye", "nongye_sh")}
+
+    def test_what_nobody_answered_before_the_merger_stands_in_the_way_of_nothing(
+        self, reformed, signed_in, plan, period, units, cast, clock
+    ):
+        asked = {"until": date(2023, 10, 16), "reason": "培训", "by": cast.jiaowei, "at": AT}
+        extension = extensions.ask_extension(period, units.jiaowei, **asked)
+        factories.make_report(period, units.nongye, status="DRAFT")
+        reformed(BEFORE_THE_END, "MERGE", "县农业农村委")
+        client = signed_in(cast.kexie)
+        page = client.get(f"{URL}review/").content.decode()
+        assert "待答复的延期申请" not in page
+        data = {"verb": "grant", "due_on": "2023-10-16"}
+        page = client.post(f"{URL}extensions/{extension.pk}/", data, follow=True).content.decode()
+        assert "延期申请已失效：机构改革后，该期由承接单位报送。" in page
+        clock("2023-10-11 09:00")
+        client.post(f"{URL}periods/{period.code}/", {"verb": "close"})
+        period.refresh_from_db()
+        assert period.closed_at == moment("2023-10-11 09:00")
+
+    def test_one_that_an_ended_unit_asked_for_by_mistake_is_not_granted(
+        self, reformed, signed_in, period, units, cast
+    ):
+        asked = {"until": date(2023, 10, 16), "reason": "培训", "by": cast.jiaowei, "at": AT}
+        extension = extensions.ask_extension(period, units.jiaowei, **asked)
+        type(units.jiaowei).objects.filter(pk=units.jiaowei.pk).update(ends_on=date(2023, 9, 19))
+        data = {"verb": "grant", "due_on": "2023-10-16"}
+        client = signed_in(cast.kexie)
+        page = client.post(f"{URL}extensions/{extension.pk}/", data, follow=True).content.decode()
+        assert "县教委至2023年9月19日止，2023年第三季度由承接其工作的单位报送。" in page
+        assert Extension.objects.get().status == "ASKED"
 
     def test_of_two_units_merged_the_longest_granted_holds(self, granted, period, plan, units, cast):
         asked = {"until": date(2023, 10, 20), "reason": "培训", "by": cast.nongye, "at": AT}
@@ -86,7 +127,7 @@ class TestExtensions:
         assert extended == {"县农教委": date(2023, 10, 16)}
         assert list(Extension.objects.order_by("pk").values_list("department__name", "status")) == [
             ("县农教委", "GRANTED"),
-            ("县农业农村委", "ASKED"),
+            ("县农业农村委", "LAPSED"),
         ]
 
     def test_the_former_units_deadline_is_asked_for_by_its_people(

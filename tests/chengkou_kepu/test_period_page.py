@@ -275,7 +275,8 @@ def test_a_deadline_before_the_years_holidays_are_known_says_so(signed_in, cast,
     assert NOTE in page
     unit = signed_in(cast.nongye)
     for own in ("filing/", "filing/2026Q4/"):
-        assert NOTE in unit.get(f"/plans/{plan.slug}/{own}").content.decode()
+        page = unit.get(f"/plans/{plan.slug}/{own}").content.decode()
+        assert f'<b class="warn">{NOTE.removesuffix("。")}</b>' in page
     client = signed_in(cast.kexie)
     page = client.post(address, {"verb": "due", "due_on": "2027-01-20"}, follow=True).content.decode()
     assert ("2027年1月20日 24 时截止" in page, NOTE in page) == (True, False)

@@ -103,6 +103,14 @@ def test_a_unit_of_another_county_does_not_ask(ask, cast):
     assert refused(ask, department=elsewhere, by=cast.outsider)[0] is NotAllowed
 
 
+def test_a_unit_that_owes_nothing_does_not_ask(ask, cast, units, plan):
+    support = {"department": units.kexie, "by": cast.kexie_tb}
+    assert refused(ask, **support) == (Refused, "本单位2023年第三季度不需报送，不用申请延期。")
+    Plan.objects.filter(pk=plan.pk).update(supports_must_report=True)
+    period = plan.periods.get(quarter=3)
+    assert ask(period=period, **support).status == "ASKED"
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -155,7 +163,7 @@ def test_only_a_coordinator_answers(name, ask, cast):
 
 
 def test_ones_own_units_request_is_left_to_another_coordinator(ask, cast, units):
-    extension = ask(department=units.kexie, by=cast.kexie_tb)
+    extension = ask(department=units.kexie, by=cast.kexie_tb, indicators=("公民具备科学素质的比例",))
     assert refused(grant, extension, until=UNTIL, by=cast.kexie, at=LATER) == (
         NotAllowed,
         "本单位的延期申请，由其他审核人员答复。",
