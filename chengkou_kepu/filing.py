@@ -44,7 +44,9 @@ def filing(request, slug):
     department, own = asked_department(request, plan)
     reports = {
         r.period_id: r
-        for r in QuarterlyReport.objects.filter(department=department, period__plan=plan).with_proxy()
+        for r in QuarterlyReport.objects.filter(department=department, period__plan=plan)
+        .with_proxy()
+        .with_self_review()
     }
     days = Extension.objects.filter(department=department, period__plan=plan).granted_days()
     periods = [p for p in periods_of(plan)[::-1] if p.pk in reports or department.exists_on(p.last_day)]

@@ -210,7 +210,7 @@ class ReportingPeriodAdmin(VerbAdmin):
         day = calendar.local_day(form.cleaned_data["due_at"])
         periods.move_due(period, day, by=request.user, at=timezone.now())
 
-    @admin.display(description="季报数", ordering="reports_in")
+    @admin.display(description="报告数", ordering="reports_in")
     def report_count(self, period):
         return period.reports_in
 

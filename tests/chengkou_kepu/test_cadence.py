@@ -269,3 +269,29 @@ def test_the_sample_content_is_written_by_quarters(county):
     with pytest.raises(CommandError) as refusal:
         call_command("load_demo", at="2023-11-20")
     assert str(refusal.value).endswith("按年度填报，不能载入。")
+
+
+def test_the_admin_and_the_login_page_name_no_quarter(signed_in, client, cast, first_half):
+    assert "单位定期报送进展" in client.get("/login/").content.decode()
+    kexie = signed_in(cast.kexie)
+    for path in ("", "tasks/quarterlyreport/", "tasks/quarterlyreport/add/", "tasks/reportingperiod/"):
+        assert "季报" not in text_of(kexie.get(f"/admin/{path}"))
+    page = text_of(kexie.get("/admin/tasks/reportingperiod/add/"))
+    assert re.findall(r"期末季度: *(.*?。)", page) == [
+        "按半年填报的，上半年为 2、下半年为 4；按年度填报的为 4。"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cadence", "sentence"),
+    [
+        ("HALF_YEAR", "上半年写法应如 2023Q2，下半年如 2023Q4，不能是“2024H1”。"),
+        ("YEAR", "年度写法应如 2023Q4，不能是“2024H1”。"),
+    ],
+)
+def test_how_a_period_is_written_is_told_by_the_plans_cadence(signed_in, cast, plan, cadence, sentence):
+    Plan.objects.update(cadence=cadence)
+    for command in ("open_period", "close_period", "freeze_period"):
+        with pytest.raises(CommandError) as refused:
+            call_command(command, "2024H1", at="2024-07-03")
+        assert str(refused.value) == sentence

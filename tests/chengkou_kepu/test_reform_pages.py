@@ -488,7 +488,10 @@ class TestIndicators:
         reformed(coordinator, "RENAME", [unit("县林业局")], ["县林业和草原局"])
         indicator.refresh_from_db()
         owners = indicator.former_owners.values_list("department__name", "until")
-        assert (indicator.owner.name, list(owners)) == ("县林业和草原局", [("县农业农村委", date(2024, 8, 31))])
+        assert (indicator.owner.name, list(owners)) == (
+            "县林业和草原局",
+            [("县农业农村委", date(2024, 8, 31))],
+        )
 
     def test_the_successor_files_it(self, signed_in, cast, county, q1, coordinator):
         reformed(coordinator, "RENAME", [unit("县农业农村委")], ["县农业农村局"])
