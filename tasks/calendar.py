@@ -31,6 +31,11 @@ class Cadence(TextChoices):
         return {Cadence.QUARTER: "季度", Cadence.HALF_YEAR: "半年", Cadence.YEAR: "年度"}[self]
 
     @property
+    def span(self):
+        """What a period that is not named is called; 半年 is no such noun."""
+        return "填报期" if self == Cadence.HALF_YEAR else self.noun
+
+    @property
     def this(self):
         return {Cadence.QUARTER: "本季", Cadence.HALF_YEAR: "本半年", Cadence.YEAR: "本年度"}[self]
 

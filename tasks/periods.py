@@ -25,14 +25,14 @@ def next_period(plan):
 def first_periods(plan, *, at):
     """Keys of the periods that can be the plan's first: those begun by now, the latest first."""
     quarters = [(y, q) for y in range(plan.starts_on.year, plan.ends_on.year + 1) for q in (1, 2, 3, 4)]
-    keys = [key for key in quarters if _why_not(plan, *key) == ""]
+    keys = [key for key in quarters if why_no_period(plan, *key) == ""]
     today = calendar.local_day(at)
     return [key for key in keys if calendar.first_day(*key, plan.cadence) <= today][::-1]
 
 
 def require_openable(plan, year, quarter, *, at):
     """Refused for what is no period of the plan (another cadence's, outside its span, before its baseline) or not begun."""
-    if refusal := _why_not(plan, year, quarter):
+    if refusal := why_no_period(plan, year, quarter):
         raise Refused(refusal)
     first = calendar.first_day(year, quarter, plan.cadence)
     if first > calendar.local_day(at):
@@ -40,11 +40,12 @@ def require_openable(plan, year, quarter, *, at):
         raise Refused(f"{label}还没有开始，自{calendar.zh_day(first)}起可以开放填报。")
     baseline = plan.periods.order_by("year", "quarter").first()
     if baseline and (year, quarter) < baseline.key:
-        label, noun = calendar.label(year, quarter, plan.cadence), plan.words.noun
+        label, noun = calendar.label(year, quarter, plan.cadence), plan.words.span
         raise Refused(f"{baseline}是本方案的基线{noun}，不能补开更早的{label}。")
 
 
-def _why_not(plan, year, quarter):
+def why_no_period(plan, year, quarter):
+    """Why the plan has no such period by its cadence and span, as a sentence; '' where it has."""
     proper = calendar.period_of(year, quarter, plan.cadence)
     if proper != (year, quarter):
         return (

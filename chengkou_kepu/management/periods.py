@@ -24,7 +24,7 @@ class Asked:
     def opened(self):
         """The period; CommandError where nobody has opened it."""
         if self.period is None:
-            raise CommandError(f"{calendar.label(*self.key, self.plan.cadence)}还没有开放填报。")
+            raise CommandError(f"{calendar.label(*self.key, self.plan.cadence)}没有开放过填报。")
         return self.period
 
 

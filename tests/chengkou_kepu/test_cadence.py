@@ -66,7 +66,7 @@ def test_periods_follow_one_another_by_half_year(signed_in, cast, half_yearly, c
     clock("2023-07-03 09:00")
     page = text_of(signed_in(cast.kexie).get(f"{PLAN}periods/"))
     assert "按半年填报，期满后第 10 日截止，遇节假日顺延至下一个工作日" in page
-    assert "下一半年： 2023年上半年 ，截止日期为 2023年7月10日" in page
+    assert "开放新的填报期 下一填报期： 2023年上半年 ，截止日期为 2023年7月10日" in page
     said = run("open_period", "2023Q2", at="2023-07-03")
     assert said == "城口县科学素质实施方案：2023年上半年已开放填报，2023年7月10日24时截止。"
     assert (
@@ -295,3 +295,30 @@ def test_how_a_period_is_written_is_told_by_the_plans_cadence(signed_in, cast, p
         with pytest.raises(CommandError) as refused:
             call_command(command, "2024H1", at="2024-07-03")
         assert str(refused.value) == sentence
+
+
+def test_a_period_that_is_not_named_is_no_half_year(signed_in, cast, second_half, clock):
+    clock("2023-01-05 09:00")
+    client = signed_in(cast.kexie)
+    assert "2022年下半年为基线填报期，只记录基础情况" in text_of(client.get(PLAN))
+    page = text_of(client.get(f"{PLAN}periods/"))
+    assert ("已开放的填报期" in page, "基线半年" in page) == (True, False)
+    with pytest.raises(CommandError, match="2022年下半年是本方案的基线填报期，不能补开更早的2022年上半年。"):
+        call_command("open_period", "2022Q2", at="2023-01-05")
+
+
+@pytest.mark.parametrize("code", ["2022Q2", "2023Q2"])
+def test_what_was_never_opened_cannot_be_closed(second_half, code):
+    label = f"{code[:4]}年上半年"
+    with pytest.raises(CommandError) as refused:
+        call_command("close_period", code, at="2023-01-05")
+    assert str(refused.value) == f"{label}没有开放过填报。"
+
+
+def test_a_year_is_named_alike_on_the_dashboard(signed_in, cast, plan, units):
+    Plan.objects.update(cadence="YEAR")
+    plan.refresh_from_db()
+    period = factories.make_period(plan, "2023Q4")
+    factories.make_report(period, units.nongye, completions={1: 40, 2: 20}, by=cast.nongye)
+    page = text_of(signed_in(cast.lingdao).get(f"{PLAN}?period=2023Q4"))
+    assert ("2023年度" in page, "全年" in page) == (True, False)
