@@ -82,7 +82,7 @@ def open_period(plan, year, quarter, *, by, at, due_at=None):
             period = ReportingPeriod.objects.create(
                 plan=plan, year=year, quarter=quarter, opens_at=at, due_at=due_at
             )
-            audit.record("开放填报", f"{plan} {period}", by=by, at=at)
+            audit.record("开放填报", f"{plan} {period}", by=by, at=at, region=plan.region_id)
     except IntegrityError:
         return plan.periods.get(year=year, quarter=quarter)
     return period
@@ -113,7 +113,7 @@ def close_period(period, *, by, at):
                 raise Refused(why)
             period.closed_at = at
             period.save(update_fields=["closed_at"])
-            audit.record("截止填报", f"{period.plan} {period}", by=by, at=at)
+            _record("截止填报", period, by=by, at=at)
     return period
 
 
@@ -138,7 +138,7 @@ def reopen_period(period, *, by, at):
         if period.closed_at:
             period.closed_at = None
             period.save(update_fields=["closed_at"])
-            audit.record("重新开放填报", f"{period.plan} {period}", by=by, at=at)
+            _record("重新开放填报", period, by=by, at=at)
     return period
 
 
@@ -153,7 +153,7 @@ def move_due(period, due_on, *, by, at):
             detail = f"由{calendar.local_day(period.due_at):%Y-%m-%d}改为{due_on:%Y-%m-%d}"
             period.due_at = due_at
             period.save(update_fields=["due_at"])
-            audit.record("调整截止日期", f"{period.plan} {period}", by=by, at=at, detail=detail)
+            _record("调整截止日期", period, by=by, at=at, detail=detail)
     return period
 
 
@@ -220,8 +220,13 @@ def freeze(period, *, figures, rule_version, workbook, by, at):
             frozen_by=by,
         )
         detail = f"规则第 {rule_version} 版，汇总表 SHA-256：{frozen.sha256}"
-        audit.record("定稿归档", f"{period.plan} {period}", by=by, at=at, detail=detail)
+        _record("定稿归档", period, by=by, at=at, detail=detail)
     return frozen
+
+
+def _record(verb, period, *, by, at, detail=""):
+    region = period.plan.region_id
+    audit.record(verb, f"{period.plan} {period}", by=by, at=at, detail=detail, region=region)
 
 
 def _locked(period, by):

@@ -188,6 +188,6 @@ def test_units_of_one_name_are_told_apart_by_their_end(signed_in, cast, reformed
     switcher = re.search(r'<nav[^>]*aria-label="本人所在单位">(.*?)</nav>', page, re.DOTALL)[1]
     assert re.findall(r">([^<>]+)</a>", switcher) == [
         "县教委",
-        "县教委（2023年3月止）",
         "县教育委员会（2023年7月止）",
+        "县教委（2023年3月止）",
     ]
