@@ -109,7 +109,7 @@ class QuarterlyReportAdmin(RoleAdmin):
                 raise
             except workflow.Refused as refusal:
                 form.add_error(None, str(refusal))
-        return self._render(request, "begin", form=form, title="新增季报")
+        return self._render(request, "begin", form=form, title="新增进展报告")
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         at = timezone.now()
@@ -127,7 +127,7 @@ class QuarterlyReportAdmin(RoleAdmin):
         found = self.get_queryset(request).select_related("period__plan__region", "department")
         report = found.filter(pk=object_id).first() if is_id(str(object_id)) else None
         if report is None:
-            raise Http404("没有这份季报。")
+            raise Http404("没有这份报告。")
         return report
 
     def _page(self, request, report, own, *, at, typed=None, saved=None):

@@ -1,6 +1,7 @@
 """待办: what is expected of the reader now, by when; the list at the top of the dashboard."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
@@ -33,7 +34,7 @@ MOST_NAMED = 3
 class Ask:
     """`page` and `key` name the URL behind `label`, `unit` the unit it is about, `anchor` the place on the page.
 
-    Each is '' where the page takes none.
+    Each is '' where the page takes none. `due_at` is None where nothing is due.
     """
 
     text: str
@@ -42,6 +43,12 @@ class Ask:
     key: str | int = ""
     unit: int | str = ""
     anchor: str = ""
+    due_at: datetime | None = None
+
+    @property
+    def urgency(self):
+        """Orders asks: what is due first stands first, what has no day last."""
+        return self.due_at is None, self.due_at
 
 
 def asks_of(user, plan, current, *, at):
@@ -69,7 +76,7 @@ def asks_in(user, currents, *, at):
     coordinated = {plan: current for plan, current in currents.items() if coordinates(user, plan)}
     for plan_id, ask in _of_coordinator(user, coordinated, at=at):
         asks[plan_id].append(ask)
-    return {plan: asks[plan.pk] for plan in currents}
+    return {plan: sorted(asks[plan.pk], key=attrgetter("urgency")) for plan in currents}
 
 
 def own_returns(user, current, *, at):
@@ -111,7 +118,8 @@ def _requests(own, periods):
     for (period, lead, unit, due_on), rows in asked.items():
         numbers = "、".join(str(row.task.number) for row in rows)
         text = f"{lead}征集{period}第{numbers}项进展，请于{calendar.zh_day(due_on)}前答复。"
-        yield period.plan_id, Ask(text, "去答复", "filing-return", period.code, unit, f"line-{rows[0].pk}")
+        link = ("filing-return", period.code, unit, f"line-{rows[0].pk}")
+        yield period.plan_id, Ask(text, "去答复", *link, due_at=calendar.end_of(due_on))
 
 
 def _claims(own, latest, at):
@@ -248,11 +256,9 @@ def _own_return(user, period, filing, came_back, at):
     return_of = f"{filing.department}{period.report_title}"
     link = ("filing-return", period.code, filing.department_id)
     if filing.status == Status.RETURNED:
-        return Ask(
-            f"{return_of}已退回，请{_due_again(came_back.get(filing.report_id), period)}补正后重新报送。",
-            "去补正",
-            *link,
-        )
+        due_at = _due_again(came_back.get(filing.report_id), period)
+        by_then = f"于{calendar.zh_day(calendar.local_day(due_at))}24时前" if due_at else ""
+        return Ask(f"{return_of}已退回，请{by_then}补正后重新报送。", "去补正", *link, due_at=due_at)
     if not period.is_open(at):
         return None
     if filing.status == Status.ENDORSING:
@@ -263,19 +269,17 @@ def _own_return(user, period, filing, came_back, at):
         state, label = "尚未报送", "去填报" if reports else "查看"
     else:
         return None
-    return Ask(f"{return_of}{state}，{_deadline(period, filing, at)}。", label, *link)
+    due_at = own_due(period.due_at, filing.extended_to)
+    text = f"{return_of}{state}，{_deadline(due_at, filing, at)}。"
+    return Ask(text, label, *link, due_at=due_at)
 
 
 def _due_again(came_back_at, period):
-    """于2023年10月18日24时前; '' where it is not on record when the return came back."""
-    if came_back_at is None:
-        return ""
-    due = resubmission_due(came_back_at, period.plan.resubmit_working_days)
-    return f"于{calendar.zh_day(calendar.local_day(due))}24时前"
+    """When the return is due again; None where it is not on record when it came back."""
+    return came_back_at and resubmission_due(came_back_at, period.plan.resubmit_working_days)
 
 
-def _deadline(period, filing, at):
+def _deadline(due_at, filing, at):
     """2023年10月10日24时截止，还有 3 天"""
-    due_at = own_due(period.due_at, filing.extended_to)
     due = calendar.zh_day(calendar.local_day(due_at))
     return f"{due}24时截止{extension_note(due_at, filing.extended_to)}，{calendar.time_left(due_at, at)}"

@@ -189,6 +189,7 @@ def _accepted_entries(department, period, ledger):
     entries = (
         ProgressEntry.objects.accepted()
         .with_proxy()
+        .with_self_review()
         .filter(report__period=period, report__department=department)
         .select_related("responsibility")
         .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))

@@ -34,7 +34,7 @@ def _occasion(period, at):
             )
         ]
     if period.is_baseline:
-        return [Phrase(f"{period}为基线{period.plan.words.noun}，只记录基础情况，不作进度评价。")]
+        return [Phrase(f"{period}为基线{period.plan.words.span}，只记录基础情况，不作进度评价。")]
     return []
 
 

@@ -136,7 +136,7 @@ def _open(plan, key, posted, *, by, at):
         return f"{calendar.label(*key, plan.cadence)}此前已开放填报，没有改动。"
     period = periods.open_period(plan, *key, by=by, at=at, due_at=due_at)
     day = calendar.local_day(period.due_at)
-    return f"{period}已开放填报，{calendar.zh_day(day)}24时截止。{calendar.day_note(day)}"
+    return f"{period}已开放填报，{calendar.zh_day(day)}24时截止。{calendar.day_note(day) or period.due_note}"
 
 
 def _due_on(posted):

@@ -75,7 +75,7 @@ class DecisionForm(forms.Form):
     def clean_quarter(self):
         """A period from which on may be decided, else the reason why not."""
         try:
-            key = calendar.parse_quarter(self.cleaned_data["quarter"])
+            key = calendar.parse_quarter(self.cleaned_data["quarter"], self.plan.cadence)
             reassignment.require_from(self.plan, *key, task=self.task)
         except (ValueError, Refused) as refusal:
             raise forms.ValidationError(str(refusal)) from None

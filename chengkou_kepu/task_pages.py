@@ -184,6 +184,7 @@ def task_history(task, period, user):
     entries = (
         ProgressEntry.objects.up_to(period)
         .with_proxy()
+        .with_self_review()
         .filter(responsibility__task=task, report__status__in=PUBLIC)
         .select_related("report__period__plan", "report__department", "responsibility")
         .prefetch_related(Prefetch("evidence", Evidence.objects.select_related("uploaded_by")))

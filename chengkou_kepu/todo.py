@@ -29,18 +29,24 @@ def asks_by_plan(user, plans, *, at):
 
 @require_safe
 def todo(request):
-    """待办: what is expected of the reader in each of their plans, that of today first; the header tells it again."""
+    """待办: what is expected of the reader in each of their plans, what is due first before all; the header tells it again."""
     at = timezone.now()
     if not land(request, at=at):
         raise Http404("没有方案。")
     plans = [request.plan, *request.other_plans]
     request.asks = asks_by_plan(request.user, plans, at=at)
     context = {
-        "asked": list(request.asks.items()),
+        "asked": sorted(request.asks.items(), key=_first_due),
         "count": sum(len(asks) for asks in request.asks.values()),
         "at": at,
     }
     return render(request, "chengkou_kepu/todo.html", context)
+
+
+def _first_due(asked):
+    """Orders plans by what is due first in each; those without anything to do come last."""
+    _, asks = asked
+    return (not asks, *(asks[0].urgency if asks else ()))
 
 
 def _current_in(user, plans, *, at):

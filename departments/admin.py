@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import Http404
 from django.utils import timezone
 
@@ -224,10 +224,26 @@ class MembershipInline(KeptInlineRights, admin.TabularInline):
         return field
 
 
+class RegionOfUser(admin.SimpleListFilter):
+    """Users with a role in the region, or in one of its units."""
+
+    title, parameter_name = "行政区", "region"
+
+    def lookups(self, request, model_admin):
+        held = Q(memberships__isnull=False) | Q(departments__memberships__isnull=False)
+        return [(str(region.pk), str(region)) for region in Region.objects.filter(held).distinct()]
+
+    def queryset(self, request, users):
+        if self.value() not in dict(self.lookup_choices):
+            return users
+        held = Membership.objects.filter(Q(region=self.value()) | Q(department__region=self.value()))
+        return users.filter(pk__in=held.values("user"))
+
+
 @admin.register(User)
 class UserAdmin(RoleAdmin, StockUserAdmin):
     list_display = ["username", "name", "phone", "is_active", "role_names", "last_login"]
-    list_filter = ["is_active", "memberships__role"]
+    list_filter = ["is_active", RegionOfUser, "memberships__role"]
     search_fields = ["username", "name", "phone", "memberships__department__name"]
     ordering = ["username"]
     filter_horizontal = []
@@ -245,37 +261,45 @@ class UserAdmin(RoleAdmin, StockUserAdmin):
 
     def get_queryset(self, request):
         return (
-            super().get_queryset(request).prefetch_related("memberships__department", "memberships__region")
+            super()
+            .get_queryset(request)
+            .prefetch_related("memberships__department__region", "memberships__region")
         )
 
     @admin.display(description="角色")
     def role_names(self, user):
-        return "；".join(str(membership) for membership in user.memberships.all()) or "（无）"
+        return "；".join(membership.told_with_region for membership in user.memberships.all()) or "（无）"
 
     def save_model(self, request, user, form, change):
         super().save_model(request, user, form, change)
         if change and "is_active" in form.changed_data:
             verb = "启用账号" if user.is_active else "停用账号"
-            audit.record(verb, user.username, by=request.user, at=timezone.now())
+            region = audit.only_region(user)
+            audit.record(verb, user.username, by=request.user, at=timezone.now(), region=region)
 
     def save_formset(self, request, form, formset, change):
         """Memberships are saved as usual, and every one that came, changed or went is put on record."""
-        before = {m.pk: str(m) for m in form.instance.memberships.select_related("department", "region")}
+        before, user = _roles_told(form.instance), form.instance
         super().save_formset(request, form, formset, change)
-        after = {m.pk: str(m) for m in form.instance.memberships.select_related("department", "region")}
-        at = timezone.now()
+        after, at, region = _roles_told(user), timezone.now(), audit.only_region(user)
         for pk in before.keys() | after.keys():
             old, new = before.get(pk, "无"), after.get(pk, "无")
             if old != new:
                 detail = f"由“{old}”改为“{new}”"
-                audit.record("调整角色", form.instance.username, by=request.user, at=at, detail=detail)
+                audit.record("调整角色", user.username, by=request.user, at=at, detail=detail, region=region)
+
+
+def _roles_told(user):
+    """{membership id: the membership as it is told}."""
+    held = user.memberships.select_related("department__region", "region")
+    return {membership.pk: membership.told_with_region for membership in held}
 
 
 @admin.register(AuditRecord)
 class AuditRecordAdmin(ReadOnlyAdmin):
-    list_display = ["at", "by", "verb", "subject", "detail"]
-    list_filter = ["verb", "at"]
-    list_select_related = ["by"]
+    list_display = ["at", "region", "by", "verb", "subject", "detail"]
+    list_filter = [("region", admin.RelatedOnlyFieldListFilter), "verb", "at"]
+    list_select_related = ["by", "region"]
     search_fields = ["subject", "detail", "by__username", "by__name"]
     date_hierarchy = "at"
 

@@ -304,6 +304,11 @@ class Membership(models.Model):
         scope = self.department or self.region
         return f"{scope} {self.get_role_display()}" if scope else self.get_role_display()
 
+    @property
+    def told_with_region(self):
+        """城口县 县教委 填报人: as who keeps several counties' accounts tells it."""
+        return f"{self.department.region} {self}" if self.department else str(self)
+
 
 class NoticeQuerySet(models.QuerySet):
     def unread(self):
@@ -355,6 +360,9 @@ class AuditRecord(models.Model):
         related_name="+",
         verbose_name="操作人",
         help_text="命令行操作没有操作人。",
+    )
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="行政区"
     )
     verb = models.CharField("操作", max_length=50)
     subject = models.CharField("对象", max_length=200)

@@ -14,6 +14,10 @@ from .permissions import acting_by_unit, acting_for
 log = logging.getLogger(__name__)
 
 
+SUBJECT = 60
+ENDS = ("。；！？", "，：", "、")
+
+
 def notify(users, *, text, path, key, at):
     """Tell each of the `users` once: a second call with the same `key` tells nobody again.
 
@@ -69,10 +73,22 @@ def email_waiting(keys, *, at):
         link = f"{settings.SITE_URL}{notice.path}" if settings.SITE_URL else ""
         body = f"{notice.user}：\n\n{notice.text}\n\n{link or '请登录平台查看。'}\n"
         try:
-            send_mail(notice.text[:60], body, None, [notice.user.email])
+            send_mail(subject_of(notice.text), body, None, [notice.user.email])
         except Exception:
             log.exception("通知邮件没有发出：%s", notice.pk)
             Notice.objects.filter(pk=notice.pk).update(emailed_at=None)
+
+
+def subject_of(text):
+    """The text in one line of at most 60 characters, cut where a sentence, a clause or an item ends."""
+    line = " ".join(text.split())
+    if len(line) <= SUBJECT:
+        return line
+    for marks in ENDS:
+        end = max(line.rfind(mark, 0, SUBJECT) for mark in marks)
+        if end > 0:
+            return line[: end + 1].rstrip("，：、；")
+    return f"{line[: SUBJECT - 1]}…"
 
 
 def emailed(keys):

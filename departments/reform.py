@@ -164,6 +164,7 @@ def _carry_out(kind, units, names, effective_on, document, note, members, *, by,
             by=by,
             at=at,
             detail=_told(reform, heirs),
+            region=region.pk,
         )
         notify(
             {user.pk: user for user in told}.values(),

@@ -182,7 +182,7 @@ class Measurement(models.Model):
         null=True,
         blank=True,
         related_name="measurements",
-        verbose_name="季报",
+        verbose_name="进展报告",
     )
     measured_on = models.DateField("监测日期", null=True, blank=True)
     value = models.DecimalField("数值", max_digits=14, decimal_places=4, null=True, blank=True)
@@ -207,13 +207,13 @@ class Measurement(models.Model):
             models.UniqueConstraint(
                 fields=["report", "indicator"],
                 name="measurement_one_per_report",
-                violation_error_message="该季报中此指标已有监测值。",
+                violation_error_message="该报告中此指标已有监测值。",
             ),
             models.CheckConstraint(
                 condition=Q(report__isnull=False, measured_on=None)
                 | Q(report=None, measured_on__isnull=False),
                 name="measurement_dated_once",
-                violation_error_message="监测日期只用于不属于季报的监测值。",
+                violation_error_message="监测日期只用于不随报告报送的监测值。",
             ),
             models.CheckConstraint(
                 condition=Q(denominator=None) | Q(denominator__gt=0),

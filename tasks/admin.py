@@ -210,7 +210,7 @@ class ReportingPeriodAdmin(VerbAdmin):
         day = calendar.local_day(form.cleaned_data["due_at"])
         periods.move_due(period, day, by=request.user, at=timezone.now())
 
-    @admin.display(description="季报数", ordering="reports_in")
+    @admin.display(description="报告数", ordering="reports_in")
     def report_count(self, period):
         return period.reports_in
 
@@ -253,7 +253,17 @@ class CloseOutAdmin(CoordinatedAdmin):
 
 @admin.register(ReportEvent)
 class ReportEventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "report", "verb", "by", "from_status", "to_status", "reason", "proxy_source"]
-    list_filter = ["verb", "at", "self_reviewed"]
-    list_select_related = ["report__department", "report__period__plan", "by"]
+    list_display = [
+        *("at", "region", "report", "verb", "by", "from_status", "to_status"),
+        *("reason", "proxy_source", "self_reviewed"),
+    ]
+    list_filter = [
+        ("report__department__region", admin.RelatedOnlyFieldListFilter),
+        *("verb", "at", "self_reviewed"),
+    ]
+    list_select_related = ["report__department__region", "report__period__plan", "by"]
     search_fields = ["report__department__name", "by__username", "by__name", "reason", "proxy_source"]
+
+    @admin.display(description="行政区", ordering="report__department__region")
+    def region(self, event):
+        return event.report.department.region

@@ -33,6 +33,11 @@ class Cadence(TextChoices):
         return {Cadence.QUARTER: "季度", Cadence.HALF_YEAR: "半年", Cadence.YEAR: "年度"}[self]
 
     @property
+    def span(self):
+        """What a period that is not named is called; 半年 is no such noun."""
+        return "填报期" if self == Cadence.HALF_YEAR else self.noun
+
+    @property
     def this(self):
         return {Cadence.QUARTER: "本季", Cadence.HALF_YEAR: "本半年", Cadence.YEAR: "本年度"}[self]
 
@@ -47,11 +52,18 @@ class Cadence(TextChoices):
         return text.replace("季报", self.report).replace("本季度", self.this).replace("本季", self.this)
 
 
-def parse_quarter(text):
-    """(2023, 1) from `2023Q1`; ValueError with a Chinese sentence for anything else."""
+HOW_WRITTEN = {
+    Cadence.QUARTER: "季度写法应如 2023Q1",
+    Cadence.HALF_YEAR: "上半年写法应如 2023Q2，下半年如 2023Q4",
+    Cadence.YEAR: "年度写法应如 2023Q4",
+}
+
+
+def parse_quarter(text, cadence=Cadence.QUARTER):
+    """(2023, 1) from `2023Q1`; ValueError with a Chinese sentence, as the cadence needs it, for anything else."""
     match = re.fullmatch(r"(20\d\d)[Qq]([1-4])", text, re.ASCII)
     if not match:
-        raise ValueError(f"季度写法应如 2023Q1，不能是“{text}”。")
+        raise ValueError(f"{HOW_WRITTEN[Cadence(cadence)]}，不能是“{text}”。")
     return int(match[1]), int(match[2])
 
 

@@ -127,7 +127,7 @@ def _owes_again_from(period, *, at):
     still_open = [p for p in following if not reason_not_open(p, at=at)]
     left = [p for p in following if not p.frozen_at]
     if not left:
-        noun = period.plan.words.noun
+        noun = period.plan.words.span
         raise Refused(f"各{noun}都已定稿归档，请先开放下一{noun}，再重新打开。")
     return still_open[-1] if still_open else left[0]
 

@@ -101,6 +101,7 @@ class Ledger:
             reports=tuple(
                 QuarterlyReport.objects.filter(period__plan=plan)
                 .with_proxy()
+                .with_self_review()
                 .select_related("department")
                 .order_by("pk")
             ),
@@ -119,7 +120,9 @@ class Ledger:
         held = Responsibility.objects.filter(task__plan__in=plans, department__in=units)
         held = held.select_related("department", "task").order_by("role", "position", "pk")
         reports = QuarterlyReport.objects.filter(period__plan__in=plans, department__in=units)
-        reports = reports.with_proxy().select_related("department", "period").order_by("pk")
+        reports = (
+            reports.with_proxy().with_self_review().select_related("department", "period").order_by("pk")
+        )
         duties, returns = list(held), list(reports)
         shared = {"actions": (), "statements": {}, "closed": closed, "particulars": _particulars(plans)}
         return {

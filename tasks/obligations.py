@@ -24,7 +24,7 @@ class Filing(TextChoices):
 class UnitFiling:
     """One unit in one period: whether it owes (and why), what came of it by its own extension if it has one.
 
-    `proxy_source` is what 代填 rested on, '' for none.
+    `proxy_source` is what 代填 rested on, '' for none; `self_reviewed` that it stands as 自报未经他方审核.
     """
 
     department_id: int
@@ -40,6 +40,7 @@ class UnitFiling:
     proxy_source: str = ""
     begun_by_proxy: bool = False
     extended_to: date | None = None
+    self_reviewed: bool = False
 
     @property
     def filed(self):

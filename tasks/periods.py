@@ -28,14 +28,14 @@ def next_period(plan):
 def first_periods(plan, *, at):
     """Keys of the periods that can be the plan's first: those begun by now, the latest first."""
     quarters = [(y, q) for y in range(plan.starts_on.year, plan.ends_on.year + 1) for q in (1, 2, 3, 4)]
-    keys = [key for key in quarters if _why_not(plan, *key) == ""]
+    keys = [key for key in quarters if why_no_period(plan, *key) == ""]
     today = calendar.local_day(at)
     return [key for key in keys if calendar.first_day(*key, plan.cadence) <= today][::-1]
 
 
 def require_openable(plan, year, quarter, *, at):
     """Refused for what is no period of the plan (another cadence's, outside its span, before its baseline) or not begun."""
-    if refusal := _why_not(plan, year, quarter):
+    if refusal := why_no_period(plan, year, quarter):
         raise Refused(refusal)
     first = calendar.first_day(year, quarter, plan.cadence)
     if first > calendar.local_day(at):
@@ -43,11 +43,12 @@ def require_openable(plan, year, quarter, *, at):
         raise Refused(f"{label}还没有开始，自{calendar.zh_day(first)}起可以开放填报。")
     baseline = plan.periods.order_by("year", "quarter").first()
     if baseline and (year, quarter) < baseline.key:
-        label, noun = calendar.label(year, quarter, plan.cadence), plan.words.noun
+        label, noun = calendar.label(year, quarter, plan.cadence), plan.words.span
         raise Refused(f"{baseline}是本方案的基线{noun}，不能补开更早的{label}。")
 
 
-def _why_not(plan, year, quarter):
+def why_no_period(plan, year, quarter):
+    """Why the plan has no such period by its cadence and span, as a sentence; '' where it has."""
     proper = calendar.period_of(year, quarter, plan.cadence)
     if proper != (year, quarter):
         return (
@@ -84,7 +85,7 @@ def open_period(plan, year, quarter, *, by, at, due_at=None):
             period = ReportingPeriod.objects.create(
                 plan=plan, year=year, quarter=quarter, opens_at=at, due_at=due_at
             )
-            audit.record("开放填报", f"{plan} {period}", by=by, at=at)
+            audit.record("开放填报", f"{plan} {period}", by=by, at=at, region=plan.region_id)
     except IntegrityError:
         return plan.periods.get(year=year, quarter=quarter)
     return period
@@ -115,7 +116,7 @@ def close_period(period, *, by, at):
                 raise Refused(why)
             period.closed_at = at
             period.save(update_fields=["closed_at"])
-            audit.record("截止填报", f"{period.plan} {period}", by=by, at=at)
+            _record("截止填报", period, by=by, at=at)
     return period
 
 
@@ -140,7 +141,7 @@ def reopen_period(period, *, by, at):
         if period.closed_at:
             period.closed_at = None
             period.save(update_fields=["closed_at"])
-            audit.record("重新开放填报", f"{period.plan} {period}", by=by, at=at)
+            _record("重新开放填报", period, by=by, at=at)
     return period
 
 
@@ -159,7 +160,7 @@ def move_due(period, due_on, *, by, at, indicator_owners=None):
             period.due_at = due_at
             period.save(update_fields=["due_at"])
             detail = f"由{before:%Y-%m-%d}改为{due_on:%Y-%m-%d}"
-            audit.record("调整截止日期", f"{period.plan} {period}", by=by, at=at, detail=detail)
+            _record("调整截止日期", period, by=by, at=at, detail=detail)
             filings = unit_filings(Ledger.load(period.plan), period, indicator_owners or {}, at=at)
             owing = [unit.department_id for unit in filings if unit.owes]
             tell_deadline(period, owing, before=before, by=by, at=at)
@@ -229,8 +230,13 @@ def freeze(period, *, figures, rule_version, workbook, by, at):
             frozen_by=by,
         )
         detail = f"规则第 {rule_version} 版，汇总表 SHA-256：{frozen.sha256}"
-        audit.record("定稿归档", f"{period.plan} {period}", by=by, at=at, detail=detail)
+        _record("定稿归档", period, by=by, at=at, detail=detail)
     return frozen
+
+
+def _record(verb, period, *, by, at, detail=""):
+    region = period.plan.region_id
+    audit.record(verb, f"{period.plan} {period}", by=by, at=at, detail=detail, region=region)
 
 
 def _locked(period, by):

@@ -257,7 +257,7 @@ def _source(lead, cadence):
 
 
 def _noun(rules):
-    return calendar.Cadence(rules.cadence).noun
+    return calendar.Cadence(rules.cadence).span
 
 
 def _why_no_data(light, leads, rules):

@@ -23,7 +23,7 @@ Role = Responsibility.Role
 
 def require_from(plan, year, quarter, *, task=None):
     """The first day of the period that the quarter lies in, from which on may be decided; Refused with the reason why not."""
-    noun = plan.words.noun
+    noun = plan.words.span
     year, quarter = calendar.period_of(year, quarter, plan.cadence)
     first, label = (
         calendar.first_day(year, quarter, plan.cadence),

@@ -84,7 +84,13 @@ def _remind(period, unit, text, *, channel, by, at):
         raise Refused(f"{unit.department}没有账号，须电话通知。")
     reminder = _record(period, unit, due_at, people, text=text.strip(), channel=channel, by=by, at=at)
     detail = f"{reminder.get_channel_display()}：{reminder.text}"
-    audit.record("催报", f"{unit.department}{period.report_title}", by=by, at=at, detail=detail)
+    audit.record(
+        reminding.kind_of(reminding.days_from(due_at, at)).label,
+        f"{unit.department}{period.report_title}",
+        by=by,
+        at=at,
+        detail=detail,
+    )
     return reminder
 
 

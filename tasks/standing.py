@@ -245,6 +245,7 @@ def _unit_filing(period, department, name, *, leads, supports, reasons, report, 
         report_id=report.pk if report else None,
         first_submitted_at=submitted,
         proxy_source=report.proxy_source if report else "",
+        self_reviewed=bool(report and report.self_reviewed),
         begun_by_proxy=bool(report and report.begun_by_proxy),
         extended_to=extended_to,
     )

@@ -102,6 +102,7 @@ def _own(line, carried):
     completion = carried.get(responsibility.pk) if entry.no_change else entry.completion
     remarks = [
         f"代填，依据：{entry.proxy_source}" if entry.proxy_source else "",
+        "自报未经他方审核" if entry.self_reviewed else "",
         f"进度下降原因：{entry.fall_reason}" if line.fell and entry.fall_reason else "",
         "进度沿用上次" if entry.no_change and completion is not None else "",
     ]

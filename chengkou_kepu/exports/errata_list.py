@@ -25,7 +25,7 @@ def errata_workbook(plan, period, errata, *, at):
     sheets.prepare(
         sheet,
         title=f"{plan.title}更正说明（{period}）",
-        subtitle=f"归档数据不改动，更正后的数据自下一{plan.words.noun}起计算；{calendar.local_day(at):%Y-%m-%d}导出",
+        subtitle=f"归档数据不改动，更正后的数据自下一{plan.words.span}起计算；{calendar.local_day(at):%Y-%m-%d}导出",
         columns=COLUMNS,
     )
     for number, erratum in enumerate(errata, start=1):

@@ -56,6 +56,7 @@ UNITS = (
     ("状态", 14),
     ("首次报送日期", 16),
     ("代填依据", 24),
+    ("审核说明", 18),
 )
 INDICATORS = (
     ("指标", 28),
@@ -188,6 +189,7 @@ def _units(book, filings, heading):
             unit.status.label if unit.status else "未填报",
             calendar.local_day(submitted) if submitted else None,
             unit.proxy_source,
+            "自报未经他方审核" if unit.self_reviewed else "",
         ]
         sheets.row(sheet, values, formats={6: sheets.DAY, 8: sheets.DAY})
     sheets.finish(sheet, columns=len(UNITS))

@@ -24,14 +24,14 @@ class Asked:
     def opened(self):
         """The period; CommandError where nobody has opened it."""
         if self.period is None:
-            raise CommandError(f"{calendar.label(*self.key, self.plan.cadence)}还没有开放填报。")
+            raise CommandError(f"{calendar.label(*self.key, self.plan.cadence)}没有开放过填报。")
         return self.period
 
 
 def add_period(parser):
     """Give the command its period, `--plan` and `--at`; read them with `asked`."""
     parser.add_argument(
-        "period", metavar="填报期", help="如 2023Q1；半年写 2023Q2 或 2023Q4，年度写 2023Q4。"
+        "period", metavar="填报期", help="如 2023Q1；上半年写 2023Q2，下半年写 2023Q4，年度写 2023Q4。"
     )
     parser.add_argument("--plan", metavar="标识", help="方案的标识，默认为当时的方案。")
     add_at(parser)
@@ -40,11 +40,11 @@ def add_period(parser):
 def asked(options):
     """Asked of a command's options; CommandError for what is no time, no period or no plan."""
     at = moment(options["at"])
+    plan = chosen_plan(options["plan"], at=at)
     try:
-        key = calendar.parse_quarter(options["period"])
+        key = calendar.parse_quarter(options["period"], plan.cadence)
     except ValueError as error:
         raise CommandError(str(error)) from None
-    plan = chosen_plan(options["plan"], at=at)
     return Asked(plan, key, known_period(plan, key), at)
 
 

@@ -221,8 +221,17 @@
     menu.querySelector("summary").focus();
   });
 
+  /* What is left empty of a form is not printed: an optional part without anything in it stays shut. */
+  function leftEmpty(details) {
+    var fields = Array.from(details.querySelectorAll("input:not([type=hidden]), textarea, select"));
+    return fields.length > 0 && fields.every(function (field) {
+      return field.type === "checkbox" || field.type === "radio" ? !field.checked : !field.value.trim();
+    });
+  }
+
   window.addEventListener("beforeprint", function () {
     each(document.querySelectorAll("main details:not([open])"), function (details) {
+      if (leftEmpty(details)) return;
       details.open = true;
       details.setAttribute("data-opened-to-print", "");
     });

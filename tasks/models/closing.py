@@ -52,7 +52,7 @@ class CloseOut(models.Model):
 
     task = models.ForeignKey(Task, models.PROTECT, related_name="close_outs", verbose_name="重点工作")
     period = models.ForeignKey(
-        ReportingPeriod, models.PROTECT, related_name="close_outs", verbose_name="计入季度"
+        ReportingPeriod, models.PROTECT, related_name="close_outs", verbose_name="计入填报期"
     )
     department = models.ForeignKey(
         Department, models.PROTECT, related_name="close_outs", verbose_name="申请单位"
@@ -94,7 +94,7 @@ class CloseOut(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name="自何季度起恢复报送",
+        verbose_name="自何填报期起恢复报送",
     )
 
     objects = CloseOutQuerySet.as_manager()
@@ -143,7 +143,7 @@ class CloseOut(models.Model):
                     reopened_in=None,
                 ),
                 name="closeout_reopening_on_record",
-                violation_error_message="重新打开应有操作人、时间、理由和起算季度。",
+                violation_error_message="重新打开应有操作人、时间、理由和起算的填报期。",
             ),
         ]
 

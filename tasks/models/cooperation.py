@@ -59,7 +59,7 @@ class SupportRequest(models.Model):
             models.UniqueConstraint(
                 fields=["period", "responsibility"],
                 name="request_one_per_line_and_period",
-                violation_error_message="本季度已向该单位征集此项进展。",
+                violation_error_message="本期已向该单位征集此项进展。",
             ),
         ]
 

@@ -78,7 +78,7 @@ class Extension(models.Model):
                 fields=["period", "department"],
                 condition=Q(status__in=["ASKED", "GRANTED"]),
                 name="extension_one_standing_per_unit",
-                violation_error_message="该单位本季度已申请延期或已同意延期。",
+                violation_error_message="该单位本期已申请延期或已同意延期。",
             ),
             models.CheckConstraint(
                 condition=Q(status="ASKED", decided_by=None, decided_at=None)

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Exists, F, Q
 
 from .plan import Responsibility, descents
-from .reporting import QuarterlyReport, proxy_source_of
+from .reporting import QuarterlyReport, proxy_source_of, self_reviewed_of
 
 BOOKKEEPING = ("id", "report", "responsibility", "version", "updated_by", "updated_at")
 
@@ -39,6 +39,10 @@ class ProgressEntryQuerySet(models.QuerySet):
         """Each with the `proxy_source` of its return."""
         return self.annotate(proxy_source=proxy_source_of("report"))
 
+    def with_self_review(self):
+        """Each with the `self_reviewed` of its return."""
+        return self.annotate(self_reviewed=self_reviewed_of("report"))
+
     def stating_completion(self):
         """Lines with a completion, or with 本季度无新进展, by which the older one stands."""
         return self.filter(Q(completion__isnull=False) | Q(no_change=True))
@@ -49,6 +53,7 @@ class ProgressEntryQuerySet(models.QuerySet):
             self.accepted()
             .filter(report__period=period.pk)
             .with_proxy()
+            .with_self_review()
             .select_related("report__department", "responsibility__task__action")
             .prefetch_related("evidence")
             .order_by("responsibility__task__number", "responsibility__role", "responsibility__position")
@@ -155,7 +160,9 @@ def _as_filed(entry, duty):
 class ProgressEntry(models.Model):
     """进展: a report's line on one responsibility. Stage 未启动 is 0 %, 推进中 1–99, 已完成 exactly 100."""
 
-    report = models.ForeignKey(QuarterlyReport, models.CASCADE, related_name="entries", verbose_name="季报")
+    report = models.ForeignKey(
+        QuarterlyReport, models.CASCADE, related_name="entries", verbose_name="进展报告"
+    )
     responsibility = models.ForeignKey(
         Responsibility, models.PROTECT, related_name="entries", verbose_name="责任分工"
     )
@@ -196,7 +203,7 @@ class ProgressEntry(models.Model):
             models.UniqueConstraint(
                 fields=["report", "responsibility"],
                 name="entry_one_per_line",
-                violation_error_message="该季报中此项工作已有进展。",
+                violation_error_message="该报告中此项工作已有进展。",
             ),
             models.CheckConstraint(
                 condition=Q(stage="")

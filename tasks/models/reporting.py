@@ -45,7 +45,9 @@ class ReportingPeriod(models.Model):
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="periods", verbose_name="方案")
     year = models.PositiveSmallIntegerField("年度")
     quarter = models.PositiveSmallIntegerField(
-        "季度", validators=[MinValueValidator(1), MaxValueValidator(4)]
+        "期末季度",
+        help_text="按半年填报的，上半年为 2、下半年为 4；按年度填报的为 4。",
+        validators=[MinValueValidator(1), MaxValueValidator(4)],
     )
     opens_at = models.DateTimeField("开放时间")
     due_at = models.DateTimeField("截止时间")
@@ -62,12 +64,12 @@ class ReportingPeriod(models.Model):
             models.UniqueConstraint(
                 fields=["plan", "year", "quarter"],
                 name="period_unique_in_plan",
-                violation_error_message="本方案已有这一季度。",
+                violation_error_message="本方案已有这一填报期。",
             ),
             models.CheckConstraint(
                 condition=Q(quarter__gte=1, quarter__lte=4),
                 name="period_quarter_1_to_4",
-                violation_error_message="季度应为 1 至 4。",
+                violation_error_message="期末季度应为 1 至 4。",
             ),
             models.CheckConstraint(
                 condition=Q(due_at__gt=F("opens_at")),
@@ -171,6 +173,10 @@ class QuarterlyReportQuerySet(models.QuerySet):
         """Each with `proxy_source`: what 代填 rested on where 县科协 last submitted it for the unit, else ''."""
         return self.annotate(proxy_source=proxy_source_of("pk"))
 
+    def with_self_review(self):
+        """Each with `self_reviewed`: whether it stands accepted by its own side for want of another reviewer."""
+        return self.annotate(self_reviewed=self_reviewed_of("pk"))
+
     def awaiting_review(self):
         """Submitted ones, the longest waiting first, with when (`submitted_at`) and by whom they last were."""
         submissions = ReportEvent.objects.filter(report=OuterRef("pk"), verb=ReportEvent.Verb.SUBMIT)
@@ -196,6 +202,14 @@ def proxy_source_of(report):
     return Coalesce(Subquery(moves.order_by("-at", "-pk").values("proxy_source")[:1]), Value(""))
 
 
+def self_reviewed_of(report):
+    """Expression: whether the report at that path was last accepted as 自报未经他方审核, and not reopened since."""
+    decisions = ReportEvent.objects.filter(
+        report=OuterRef(report), verb__in=[ReportEvent.Verb.ACCEPT, ReportEvent.Verb.REOPEN]
+    )
+    return Coalesce(Subquery(decisions.order_by("-at", "-pk").values("self_reviewed")[:1]), Value(False))
+
+
 class QuarterlyReport(models.Model):
     """季度进展情况（季报）: what one unit says about one period; one each, moved only by `tasks.workflow`."""
 
@@ -219,17 +233,17 @@ class QuarterlyReport(models.Model):
 
     class Meta:
         ordering = ["period", "department"]
-        verbose_name = verbose_name_plural = "季报"
+        verbose_name = verbose_name_plural = "进展报告"
         constraints = [
             models.UniqueConstraint(
                 fields=["period", "department"],
                 name="report_one_per_unit_and_period",
-                violation_error_message="该单位本季度已有季报。",
+                violation_error_message="该单位本期已有报告。",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["SUBMITTED", "ACCEPTED"]) | Q(first_submitted_at__isnull=False),
                 name="report_submitted_has_time",
-                violation_error_message="已报送的季报应有报送时间。",
+                violation_error_message="已报送的报告应有报送时间。",
             ),
         ]
 
@@ -256,7 +270,9 @@ class ReportEvent(models.Model):
     class Code(models.TextChoices):
         EMPTY = "EMPTY", "实质空报"
 
-    report = models.ForeignKey(QuarterlyReport, models.CASCADE, related_name="events", verbose_name="季报")
+    report = models.ForeignKey(
+        QuarterlyReport, models.CASCADE, related_name="events", verbose_name="进展报告"
+    )
     verb = models.CharField("操作", max_length=20, choices=Verb)
     from_status = models.CharField("原状态", max_length=20, choices=QuarterlyReport.Status)
     to_status = models.CharField("新状态", max_length=20, choices=QuarterlyReport.Status)
@@ -285,3 +301,8 @@ class ReportEvent(models.Model):
 
     def __str__(self):
         return f"{self.report} {self.get_verb_display()}"
+
+    @property
+    def accepted_by_own_side(self):
+        """Whether by it the report stands as 自报未经他方审核."""
+        return self.verb == self.Verb.ACCEPT and self.self_reviewed

@@ -74,3 +74,30 @@ def test_the_dashboard_prints_on_two_pages_at_most(sit_down, period):
     page.emulate_media(media="print")
     assert page.eval_on_selector(".heat thead", style, "display") == "table-header-group"
     assert page.eval_on_selector(".heat tbody tr", style, "break-inside") == "avoid"
+
+
+def test_a_return_being_written_prints_no_empty_part(sit_down):
+    """Optional parts without anything in them stay shut; what is written stands on the paper."""
+    page = sit_down("linye", 1366)
+    page.goto(f"{PLAN}filing/")
+    page.locator("a.button.primary").first.click()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    seen = "els => els.filter(el => el.getClientRects().length && !el.value).length"
+    assert page.locator("details.more").count() > 0
+    assert (
+        page.eval_on_selector_all("details.more textarea, details.more input, .card.block textarea", seen)
+        == 0
+    )
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("[data-opened-to-print]").count() == 0
+
+
+def test_the_period_page_on_paper_does_not_promise_to_follow(sit_down):
+    page = sit_down("kexie", 1366)
+    page.goto(f"{PLAN}periods/")
+    page.locator("td.name a").first.click()
+    live = page.get_by_text("每半分钟更新").first
+    assert live.is_visible()
+    page.emulate_media(media="print")
+    assert not live.is_visible()

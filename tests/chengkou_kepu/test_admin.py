@@ -1,5 +1,6 @@
 """The admin: the same story, the same refusals; who sees what; lists without a query per row."""
 
+import re
 from datetime import date
 
 import pytest
@@ -17,6 +18,7 @@ from tasks.models import (
     Responsibility,
     Task,
 )
+from tasks.periods import close_period, open_period
 from tests import factories
 from tests.posting import typed
 
@@ -397,10 +399,11 @@ def test_the_sysadmin_keeps_accounts_and_every_change_of_role_is_on_record(signe
     user = User.objects.get(username="linye2")
     assert list(user.memberships.values_list("role", "department__name")) == [("REPORTER", "县教委")]
     record = AuditRecord.objects.get(verb="调整角色")
-    assert (record.subject, record.by, record.detail) == (
+    assert (record.subject, str(record.region), record.by, record.detail) == (
         "linye2",
+        "城口县",
         cast.sysadmin,
-        "由“无”改为“县教委 填报人”",
+        "由“无”改为“城口县 县教委 填报人”",
     )
     assert client.login(username="linye2", password=password)
     assert client.get("/admin/").status_code == 200
@@ -435,3 +438,60 @@ def test_pages_carry_no_inline_script_or_style(signed_in, cast, units, period, d
 def test_the_header_leads_to_the_admin_only_whom_it_serves(signed_in, cast, plan, user, led):
     page = signed_in(getattr(cast, user)).get(f"/plans/{plan.slug}/").content.decode()
     assert ('<a href="/admin/">管理</a>' in page) is led
+
+
+@pytest.fixture
+def two_counties(cast, units, plan, period, clock):
+    """Both counties' coordinators open a period, and a unit of each, named alike, files in it."""
+    clock("2023-10-09 09:00")
+    elsewhere = factories.make_region("巫溪县", "500238")
+    wuxi = factories.make_user("wuxi", (Role.COORDINATOR, factories.make_department("县科协", elsewhere)))
+    other = factories.make_plan("wuxi-2021-2025", region=elsewhere, title="巫溪县科学素质实施方案")
+    at = factories.moment("2023-10-09 09:00")
+    theirs = open_period(other, 2023, 3, by=wuxi, at=at)
+    close_period(period, by=None, at=factories.moment("2023-10-20 09:00"))
+    factories.make_report(period, units.jiaowei, completions={3: 5}, by=cast.jiaowei)
+    factories.make_report(theirs, factories.make_department("县教委", elsewhere), by=cast.outsider)
+    return elsewhere
+
+
+def column(page, name):
+    return re.findall(rf'<td class="field-{name}[^"]*">(.*?)</td>', page)
+
+
+@pytest.mark.parametrize(
+    ("user", "path", "name", "values"),
+    [
+        (
+            "shenji",
+            "departments/auditrecord",
+            "region",
+            {"": ["城口县", "巫溪县"], "region__id__exact": ["巫溪县"]},
+        ),
+        (
+            "shenji",
+            "tasks/reportevent",
+            "region",
+            {"": ["城口县", "巫溪县"], "report__department__region__id__exact": ["巫溪县"]},
+        ),
+        (
+            "sysadmin",
+            "departments/user",
+            "role_names",
+            {"region": ["巫溪县 县教委 填报人", "巫溪县 县科协 科协工作人员"]},
+        ),
+    ],
+)
+def test_counties_are_told_apart_in_the_logs_and_among_the_accounts(
+    signed_in, cast, two_counties, user, path, name, values
+):
+    client = signed_in(getattr(cast, user))
+    for query, expected in values.items():
+        page = client.get(f"/admin/{path}/", {query: two_counties.pk} if query else {}).content.decode()
+        shown = [re.sub("<[^>]+>", "", cell) for cell in column(page, name)]
+        assert sorted(shown) == expected
+
+
+def test_a_filter_by_no_region_shows_all_accounts(signed_in, cast, two_counties):
+    page = signed_in(cast.sysadmin).get("/admin/departments/user/", {"region": "x"}).content.decode()
+    assert len(column(page, "role_names")) == User.objects.count()

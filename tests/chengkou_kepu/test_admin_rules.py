@@ -86,7 +86,7 @@ def test_a_unit_is_not_named_as_another_is_spelled(signed_in, cast, units):
         (2023, 0, {"quarter": ["确保该值大于或等于1。"]}),
         (32767, 1, {"__all__": ["32767年第一季度不在方案期内。"]}),
         (0, 1, {"__all__": ["0年第一季度不在方案期内。"]}),
-        (2023, 3, {"__all__": ["本方案已有这一季度。"]}),
+        (2023, 3, {"__all__": ["本方案已有这一填报期。"]}),
     ],
 )
 def test_an_odd_quarter_is_not_opened(signed_in, cast, plan, period, year, quarter, expected):

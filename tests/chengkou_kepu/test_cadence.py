@@ -66,7 +66,7 @@ def test_periods_follow_one_another_by_half_year(signed_in, cast, half_yearly, c
     clock("2023-07-03 09:00")
     page = text_of(signed_in(cast.kexie).get(f"{PLAN}periods/"))
     assert "按半年填报，期满后第 10 日截止，遇节假日顺延至下一个工作日" in page
-    assert "下一半年： 2023年上半年 ，截止日期为 2023年7月10日" in page
+    assert "开放新的填报期 下一填报期： 2023年上半年 ，截止日期为 2023年7月10日" in page
     said = run("open_period", "2023Q2", at="2023-07-03")
     assert said == "城口县科学素质实施方案：2023年上半年已开放填报，2023年7月10日24时截止。"
     assert (
@@ -269,3 +269,56 @@ def test_the_sample_content_is_written_by_quarters(county):
     with pytest.raises(CommandError) as refusal:
         call_command("load_demo", at="2023-11-20")
     assert str(refusal.value).endswith("按年度填报，不能载入。")
+
+
+def test_the_admin_and_the_login_page_name_no_quarter(signed_in, client, cast, first_half):
+    assert "单位定期报送进展" in client.get("/login/").content.decode()
+    kexie = signed_in(cast.kexie)
+    for path in ("", "tasks/quarterlyreport/", "tasks/quarterlyreport/add/", "tasks/reportingperiod/"):
+        assert "季报" not in text_of(kexie.get(f"/admin/{path}"))
+    page = text_of(kexie.get("/admin/tasks/reportingperiod/add/"))
+    assert re.findall(r"期末季度: *(.*?。)", page) == [
+        "按半年填报的，上半年为 2、下半年为 4；按年度填报的为 4。"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cadence", "sentence"),
+    [
+        ("HALF_YEAR", "上半年写法应如 2023Q2，下半年如 2023Q4，不能是“2024H1”。"),
+        ("YEAR", "年度写法应如 2023Q4，不能是“2024H1”。"),
+    ],
+)
+def test_how_a_period_is_written_is_told_by_the_plans_cadence(signed_in, cast, plan, cadence, sentence):
+    Plan.objects.update(cadence=cadence)
+    for command in ("open_period", "close_period", "freeze_period"):
+        with pytest.raises(CommandError) as refused:
+            call_command(command, "2024H1", at="2024-07-03")
+        assert str(refused.value) == sentence
+
+
+def test_a_period_that_is_not_named_is_no_half_year(signed_in, cast, second_half, clock):
+    clock("2023-01-05 09:00")
+    client = signed_in(cast.kexie)
+    assert "2022年下半年为基线填报期，只记录基础情况" in text_of(client.get(PLAN))
+    page = text_of(client.get(f"{PLAN}periods/"))
+    assert ("已开放的填报期" in page, "基线半年" in page) == (True, False)
+    with pytest.raises(CommandError, match="2022年下半年是本方案的基线填报期，不能补开更早的2022年上半年。"):
+        call_command("open_period", "2022Q2", at="2023-01-05")
+
+
+@pytest.mark.parametrize("code", ["2022Q2", "2023Q2"])
+def test_what_was_never_opened_cannot_be_closed(second_half, code):
+    label = f"{code[:4]}年上半年"
+    with pytest.raises(CommandError) as refused:
+        call_command("close_period", code, at="2023-01-05")
+    assert str(refused.value) == f"{label}没有开放过填报。"
+
+
+def test_a_year_is_named_alike_on_the_dashboard(signed_in, cast, plan, units):
+    Plan.objects.update(cadence="YEAR")
+    plan.refresh_from_db()
+    period = factories.make_period(plan, "2023Q4")
+    factories.make_report(period, units.nongye, completions={1: 40, 2: 20}, by=cast.nongye)
+    page = text_of(signed_in(cast.lingdao).get(f"{PLAN}?period=2023Q4"))
+    assert ("2023年度" in page, "全年" in page) == (True, False)

@@ -1,6 +1,7 @@
 """Quarters, findings and close-outs as the coordinator and the leads use them."""
 
 import re
+from datetime import date
 
 import pytest
 
@@ -28,6 +29,15 @@ def test_the_first_quarter_is_the_baseline_and_the_next_follows_it(signed_in, ca
         factories.moment("2023-01-10 23:59").replace(second=59),
     )
     assert list(AuditRecord.objects.values_list("verb", "by__username")) == [("开放填报", "kexie")]
+
+
+def test_who_opens_is_told_that_the_deadlines_year_has_no_holidays_yet(signed_in, cast, plan, clock):
+    plan.ends_on = date(2030, 12, 31)
+    plan.save()
+    clock("2030-01-03 09:00")
+    page = signed_in(cast.kexie).post(f"{periods(plan)}2029Q4/", {"verb": "open"}, follow=True)
+    told = "2029年第四季度已开放填报，2030年1月10日24时截止。2030年放假安排尚未公布，截止日期暂按周末推算。"
+    assert told in page.content.decode()
 
 
 def test_opening_twice_opens_once(signed_in, cast, plan, clock):

@@ -431,3 +431,9 @@ def test_the_same_queries_with_one_quarter_and_with_four(signed_in, cast, plan, 
     with CaptureQueriesContext(connection) as queries:
         assert client.get(URL, {"period": "2023Q3"}).status_code == 200
     assert len(queries) == expected
+
+
+def test_a_plan_without_supporting_units_says_so(signed_in, cast, plan, period):
+    plan.tasks.first().responsibilities.model.objects.filter(role="SUPPORT").delete()
+    page = signed_in(cast.lingdao).get(f"/plans/{plan.slug}/?period=2023Q3").content.decode()
+    assert '<b>配合单位</b>　<span class="muted">本季没有配合单位</span>' in page

@@ -176,6 +176,18 @@ def test_the_coordinator_files_for_a_unit_naming_the_source(signed_in, cast, uni
     assert "代填" in client.get(f"/plans/{plan.slug}/review/{report.pk}/").content.decode()
 
 
+@pytest.mark.parametrize(("user", "unit", "shown"), [("kexie", "jiaowei", 0), ("jiaowei", "jiaowei", 1)])
+def test_only_the_units_own_people_are_led_to_cooperation(
+    signed_in, cast, units, plan, period, user, unit, shown
+):
+    """A coordinator who files for a unit is refused there."""
+    client, unit = signed_in(getattr(cast, user)), getattr(units, unit)
+    page = client.get(address(plan, period, unit)).content.decode()
+    assert page.count("征集和分工</a>") == shown
+    path = f"/plans/{plan.slug}/filing/{period.code}/cooperation/?unit={unit.pk}"
+    assert client.get(path).status_code == (200 if shown else 403)
+
+
 def test_the_coordinator_does_not_write_into_what_a_unit_has_begun(signed_in, cast, units, plan, period):
     signed_in(cast.jiaowei).post(
         address(plan, period), typed(period, units.jiaowei, 3, completion="5", progress="起步。")

@@ -404,7 +404,7 @@ def test_a_frozen_half_year_speaks_of_half_years(plan, units, cast, kexie, clock
         {"verb": "correct", "subject": "plan", "new": "25%", "reason": "口径有误"},
         follow=True,
     ).content.decode()
-    assert "自下一半年起" in page
+    assert "自下一填报期起" in page
     assert "季度" not in page[page.index("<main") : page.index("</main>")]
     assert Erratum.objects.count() == 1
 

@@ -1,5 +1,6 @@
 """What heirs of a reformed unit do in its name: extensions, reminders, 征集, close-outs and their files."""
 
+import re
 from datetime import date
 from io import StringIO
 
@@ -216,3 +217,18 @@ class TestCloseOuts:
         assert (close_out.department, close_out.applied_by) == (units.jiaowei, cast.jiaowei)
         evidence.attach_to_close_out(close_out, upload_of("照片.pdf"), by=cast.jiaowei, at=AT)
         assert [file.name for file in close_out.evidence.order_by("pk")] == ["验收.pdf", "照片.pdf"]
+
+
+@pytest.mark.parametrize("path", ["filing/", "filing/2023Q3/", "filing/2023Q3/cooperation/"])
+def test_units_of_one_name_are_told_apart_by_their_end(signed_in, cast, reformed, period, path):
+    """县教委 was 县教育委员会 for a while and is 县教委 again."""
+    renamed, _ = reformed(date(2023, 3, 20))
+    change = reform.Change("RENAME", (renamed,), ("县教委",), date(2023, 8, 1), "城委办发〔2023〕19号")
+    reform.carry_out(change, reform.Choices(), by=cast.kexie, at=AT)
+    page = signed_in(cast.jiaowei).get(f"{URL}{path}").content.decode()
+    switcher = re.search(r'<nav[^>]*aria-label="本人所在单位">(.*?)</nav>', page, re.DOTALL)[1]
+    assert re.findall(r">([^<>]+)</a>", switcher) == [
+        "县教委",
+        "县教育委员会（2023年7月止）",
+        "县教委（2023年3月止）",
+    ]

@@ -152,7 +152,7 @@ def test_what_is_not_open_or_archived_cannot_be_closed():
     plan = make_plan()
     make_period(plan, "2023Q2", frozen_at=moment("2023-08-01 09:00"))
 
-    assert refusal("close_period", "2023Q3", at="2023-10-11") == "2023年第三季度还没有开放填报。"
+    assert refusal("close_period", "2023Q3", at="2023-10-11") == "2023年第三季度没有开放过填报。"
     assert refusal("close_period", "2023Q2", at="2023-10-11") == "2023年第二季度已定稿归档，不能再改。"
 
 

@@ -318,6 +318,25 @@ def test_the_header_tells_of_what_waits_in_the_other_plan(signed_in, cast, three
         assert client.get(address).status_code == 200
 
 
+def test_what_is_due_first_stands_first(signed_in, cast, three, clock):
+    """Of two plans that of the earlier deadline, and within a plan the earlier one, whichever period came first."""
+    clock("2026-04-05 09:00")
+    later = factories.make_period(three[0], "2025Q3", due_at=factories.moment("2026-04-30 23:59"))
+    sooner = factories.make_period(three[0], "2025Q4", due_at=factories.moment("2026-04-08 23:59"))
+    last = factories.make_period(three[1], "2026Q1", due_at=factories.moment("2026-04-20 23:59"))
+    client = signed_in(cast.nongye)
+
+    def told():
+        asked = client.get("/todo/").context["asked"]
+        return [(plan.slug, [ask.key for ask in asks]) for plan, asks in asked]
+
+    old, new = [sooner.code, later.code], [last.code]
+    assert told() == [(three[0].slug, old), (three[1].slug, new)]
+    last.due_at = factories.moment("2026-04-07 23:59")
+    last.save()
+    assert told() == [(three[1].slug, new), (three[0].slug, old)]
+
+
 def test_a_leader_is_offered_the_switch_and_no_todo(signed_in, cast, three, clock):
     clock("2026-01-05 09:00")
     factories.make_period(three[0], "2025Q4")

@@ -124,8 +124,8 @@ def test_the_chosen_units_are_reminded_in_the_edited_words(post, cast, units, ex
         ("jiaowei", told["县教委"]),
     }
     assert list(AuditRecord.objects.order_by("pk").values_list("verb", "subject")) == [
-        ("催报", "县农业农村委2023年第三季度季报"),
-        ("催报", "县教委2023年第三季度季报"),
+        ("二次催报", "县农业农村委2023年第三季度季报"),
+        ("提醒", "县教委2023年第三季度季报"),
     ]
     assert told["县教委"] in page
     assert "二次催报 <span" in page

@@ -99,3 +99,29 @@ def test_unread_ones_come_first(cast):
         Notice.objects.create(user=cast.nongye, key=str(number), text=str(number), path="/", created_at=told)
     Notice.objects.filter(key__in=["1", "3"]).update(read_at=AT)
     assert [n.key for n in cast.nongye.notices.for_list()] == ["2", "0", "3", "1"]
+
+
+SENTENCE = "县农业农村委2023年第三季度季报已退回，请于2023年10月18日24时前补正后重新报送。"
+REASONS = "第一，参训人员名册缺少签名，请补充后另行上传；第二，进度与上一季度相比有所下降，请说明原因"
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("县教委季报审核通过。", "县教委季报审核通过。"),
+        (f"{SENTENCE}\n理由：{REASONS}", SENTENCE),
+        (
+            f"县教委退回：{REASONS}，并附主办单位盖章的依据",
+            "县教委退回：第一，参训人员名册缺少签名，请补充后另行上传",
+        ),
+        ("县教委：" + "农" * 50 + "，请按时填报、上传佐证材料", "县教委：" + "农" * 50),
+        ("农" * 70, "农" * 59 + "…"),
+    ],
+)
+def test_a_mails_subject_ends_where_a_sentence_or_a_clause_does(
+    wang, mailoutbox, django_capture_on_commit_callbacks, text, subject
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        notices.notify([wang], text=text, path="/", key="long", at=AT)
+    assert [m.subject for m in mailoutbox] == [subject]
+    assert text in mailoutbox[0].body

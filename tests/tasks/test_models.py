@@ -235,25 +235,25 @@ IMPOSSIBLE = [
     ),
     (
         "period_unique_in_plan",
-        "本方案已有这一季度。",
+        "本方案已有这一填报期。",
         lambda rows: period_with(rows, year=2023, quarter=3),
     ),
     ("period_due_after_opening", "截止时间应晚于开放时间。", lambda rows: period_with(rows, due_at=AT)),
     (
         "report_one_per_unit_and_period",
-        "该单位本季度已有季报。",
+        "该单位本期已有报告。",
         lambda rows: QuarterlyReport(period=rows["period"], department=rows["nongye"]),
     ),
     (
         "report_submitted_has_time",
-        "已报送的季报应有报送时间。",
+        "已报送的报告应有报送时间。",
         lambda rows: QuarterlyReport(
             period=rows["period"], department=factories.make_department("县林业局"), status="SUBMITTED"
         ),
     ),
     (
         "entry_one_per_line",
-        "该季报中此项工作已有进展。",
+        "该报告中此项工作已有进展。",
         lambda rows: entry_with(rows, responsibility=rows["line"]),
     ),
     *(
@@ -304,7 +304,7 @@ IMPOSSIBLE = [
             ),
         )
     ),
-    ("extension_one_standing_per_unit", "该单位本季度已申请延期或已同意延期。", second_extension),
+    ("extension_one_standing_per_unit", "该单位本期已申请延期或已同意延期。", second_extension),
     (
         "extension_decision_on_record",
         "延期的答复应有答复人和时间。",
@@ -331,7 +331,7 @@ IMPOSSIBLE = [
     ("reminder_once_for_each_step", "这一步已经提醒过该单位。", second_reminder),
     ("reminder_by_hand_has_user", "人工提醒应有操作人。", reminder_with),
     ("snippet_once", "这条批语已经有了。", second_snippet),
-    ("request_one_per_line_and_period", "本季度已向该单位征集此项进展。", second_request),
+    ("request_one_per_line_and_period", "本期已向该单位征集此项进展。", second_request),
     ("no_duty_one_standing_per_line", "此项已提出或已确认无具体任务。", second_no_duty),
     (
         "no_duty_decision_on_record",
@@ -355,14 +355,14 @@ IMPOSSIBLE = [
     *(
         (
             "closeout_reopening_on_record",
-            "重新打开应有操作人、时间、理由和起算季度。",
+            "重新打开应有操作人、时间、理由和起算的填报期。",
             lambda rows, lacks=lacks: reopened_with(rows, **{lacks: "" if "reason" in lacks else None}),
         )
         for lacks in ("reopened_by", "reopened_at", "reopening_reason", "reopened_in")
     ),
     (
         "closeout_reopening_on_record",
-        "重新打开应有操作人、时间、理由和起算季度。",
+        "重新打开应有操作人、时间、理由和起算的填报期。",
         lambda rows: verified_with(rows, reopened_by=rows["user"]),
     ),
     ("annual_judgement_one_per_year", "该项工作这一年度已评定。", second_judgement),

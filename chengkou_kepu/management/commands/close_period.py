@@ -3,7 +3,7 @@
 from django.core.management import BaseCommand, CommandError
 
 from chengkou_kepu.management.periods import add_period, asked
-from tasks.periods import close_period, left_endorsing, require_openable
+from tasks.periods import close_period, left_endorsing, why_no_period
 from tasks.refusals import Refused
 
 
@@ -16,8 +16,8 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         told = asked(options)
         try:
-            if told.period is None:
-                require_openable(told.plan, *told.key, at=told.at)
+            if told.period is None and (why := why_no_period(told.plan, *told.key)):
+                raise Refused(why)
             state = "此前已截止填报，没有改动" if told.opened().closed_at else "已截止填报"
             period = close_period(told.period, by=None, at=told.at)
         except Refused as refusal:
