@@ -214,11 +214,12 @@ def _of_period(period, filings, unmanned, *, held_up, at):
         missing = [f.department for f in filings if f.to_be_reminded and f.filing == Filing.MISSING]
         runs_on = any(f.extended_to and at <= calendar.end_of(f.extended_to) for f in filings)
         if missing:
-            yield Ask(f"{since}，{_named(missing)}没有报送。", "去催报或截止", "period", period.code)
+            text = f"{since}，{_named(missing)}没有报送。"
+            yield Ask(text, "去催报或截止", "period", period.code, due_at=period.due_at)
         elif not (held_up or runs_on):
             but = "（退回补正的除外）" if any(_is_missing(f) for f in filings) else ""
             text = f"{since}，应报单位都已报送{but}，可以截止填报。"
-            yield Ask(text, "去截止", "period", period.code)
+            yield Ask(text, "去截止", "period", period.code, due_at=period.due_at)
     if unstaffed := [f.department for f in filings if f.department_id in unmanned and _is_missing(f)]:
         text = f"{period}应报的{_named(unstaffed)}没有填报人，请设置填报人，或由县科协代填。"
         yield Ask(text, "看名单", "period", period.code, anchor="units")

@@ -190,11 +190,11 @@ def test_the_list_holds_what_i_owe_what_i_am_asked_and_what_waits_for_me(
     claim_no_duty(units.jiaowei, claimed, reason="职责不涉及", by=cast.jiaowei, at=at)
     kexie = f"?unit={units.kexie.pk}"
     assert asks(signed_in(cast.kexie_tb), plan) == [
-        ("县科协2023年第三季度季报尚未报送，2023年10月10日24时截止，还有 5 天。", filing + kexie),
         (
             "县农业农村委征集2023年第三季度第1、2项进展，请于2023年10月9日前答复。",
             f"{filing}{kexie}#line-{rows.get(department=units.kexie, task__number=1).pk}",
         ),
+        ("县科协2023年第三季度季报尚未报送，2023年10月10日24时截止，还有 5 天。", filing + kexie),
     ]
     assert asks(signed_in(cast.nongye), plan)[1:] == [
         ("1 项“无具体任务”待本单位（牵头单位）确认。", f"{filing}cooperation/")
