@@ -6,7 +6,7 @@ from departments import audit
 
 from . import permissions
 from .models import Erratum, Responsibility, Stage
-from .models.plan import descents
+from .models.duties import descents
 from .refusals import NotAllowed, Refused
 from .standing import PlanStanding
 from .telling import tell_correction

@@ -24,7 +24,7 @@ from .models import (
     SupportRequest,
     Task,
 )
-from .models.plan import descents
+from .models.duties import descents
 from .obligations import UnitFiling, own_due
 from .standing import PlanStanding
 from .stored_rows import rows_as_they_stood

@@ -2,9 +2,10 @@ from .archive import Erratum, FrozenQuarter
 from .closing import AnnualJudgement, CloseOut
 from .cooperation import NoDuty, SupportRequest
 from .deadlines import Extension, Reminder
+from .duties import Responsibility, Task
 from .entries import ProgressEntry, Stage
 from .evidence import Evidence
-from .plan import Action, Plan, PlanFinding, Responsibility, Task
+from .plan import Action, Plan, PlanFinding
 from .reporting import QuarterlyReport, ReportEvent, ReportingPeriod, proxy_source_of
 from .snippets import RemarkSnippet
 

@@ -8,8 +8,8 @@ from django.db.models import Q
 
 from tasks import exact_json
 
+from .duties import Responsibility, Task
 from .entries import Stage
-from .plan import Responsibility, Task
 from .reporting import ReportingPeriod
 
 

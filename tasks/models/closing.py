@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from departments.models import Department
 
-from .plan import Task
+from .duties import Task
 from .reporting import ReportingPeriod
 
 POINTS = ("facts_clear", "problem_solved", "task_done", "evidence_sufficient")

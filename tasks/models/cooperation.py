@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from departments.models import Department
 
-from .plan import Responsibility
+from .duties import Responsibility
 from .reporting import QuarterlyReport, ReportEvent, ReportingPeriod
 
 

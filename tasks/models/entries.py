@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, Q
 
-from .plan import Responsibility, descents
+from .duties import Responsibility, descents
 from .reporting import QuarterlyReport, proxy_source_of, self_reviewed_of
 
 BOOKKEEPING = ("id", "report", "responsibility", "version", "updated_by", "updated_at")
