@@ -9,7 +9,8 @@ PLAN_FILE := fixtures/plan/000_5b31e1cc3ff236a8.txt
 RUN := $(VENV)/bin/python
 MANAGE := DEBUG=1 $(RUN) manage.py
 PYTEST := $(RUN) -m pytest
-# Files are shared out to as many processes as there are cores, four at most; ARGS="-n 0" runs them in one.
+# Files are shared out to as many processes as there are cores, four at most; ARGS="-n 0" runs them in one. The browser
+# tests share one portal and stay in order.
 PARALLEL := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
@@ -46,10 +47,11 @@ test-office: $(VENV)/ready-dev
 	$(PYTEST) -m office $(ARGS)
 
 test-browser: $(VENV)/ready-dev
-	$(PYTEST) -m browser $(PARALLEL) $(ARGS)
+	$(PYTEST) -m browser $(ARGS)
 
 test-everything: $(VENV)/ready-dev
-	.ci/with-postgres $(PYTEST) $(PARALLEL) $(ARGS)
+	.ci/with-postgres $(PYTEST) -m "not browser" $(PARALLEL) $(ARGS)
+	.ci/with-postgres $(PYTEST) -m browser $(ARGS)
 
 histories: $(VENV)/ready-dev
 	HISTORIES=500 $(PYTEST) tests/chengkou_kepu/test_histories.py $(ARGS)

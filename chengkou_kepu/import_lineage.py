@@ -3,6 +3,7 @@
 from departments.models import Reform
 from tasks.calendar import zh_day
 from tasks.handover import hand_over
+from tasks.inheritance import hold_periods_from
 from tasks.models import Responsibility
 from tasks.plan_document import Finding
 
@@ -20,9 +21,17 @@ def reformed_units(plan, document, units, lineage):
     """
     former = {unit: name for name, unit in units.items() if unit.ends_on}
     had = set(Responsibility.objects.filter(task__plan=plan).values_list("department", flat=True))
-    known = set(plan.findings.values_list("code", "message"))
-    findings = {unit: _finding(name, unit, plan, lineage, document) for unit, name in former.items()}
-    return [f for unit, f in findings.items() if unit.pk not in had or (f.code, f.message) in known]
+    known = list(plan.findings.values_list("message", flat=True))
+    return [
+        _finding(name, unit, plan, lineage, document)
+        for unit, name in former.items()
+        if unit.pk not in had or any(message.startswith(_subject(name)) for message in known)
+    ]
+
+
+def _subject(name):
+    """How each finding on the name begins."""
+    return f"文件所列“{name}”"
 
 
 def pass_on_duties(plan, units, lineage):
@@ -45,18 +54,22 @@ def pass_on_duties(plan, units, lineage):
             for duty in duties
         }
         if places:
-            hand_over([old], on=reform.effective_on, heirs=places, decided_by=reform.document, periods=[])
+            concerned = hold_periods_from(plan.region_id, reform.effective_on)
+            periods = [period for period in concerned if period.plan_id == plan.pk]
+            hand_over(
+                [old], on=reform.effective_on, heirs=places, decided_by=reform.document, periods=periods
+            )
 
 
 def _finding(name, unit, plan, lineage, document):
     heirs = lineage.heirs(unit.pk)
     if not heirs:
         told = "其分工此后没有单位承担" if unit.ends_on >= plan.starts_on else "未列入分工"
-        message = f"文件所列“{name}”至{zh_day(unit.ends_on)}止已撤销，{told}，请核对。"
+        message = f"{_subject(name)}至{zh_day(unit.ends_on)}止已撤销，{told}，请核对。"
         return Finding("unit_abolished", None, message)
     reform = lineage.ends(unit.pk)[0].reform
     kind = Reform.Kind.SPLIT if len(heirs) > 1 else Reform.Kind(reform.kind)
-    since = f"文件所列“{name}”自{zh_day(reform.effective_on)}起已{Reform.Kind(reform.kind).label}"
+    since = f"{_subject(name)}自{zh_day(reform.effective_on)}起已{Reform.Kind(reform.kind).label}"
     if kind != Reform.Kind.SPLIT:
         return Finding(CODES[kind], None, f"{since}，按现单位{heirs[0]}列入分工，请核对。")
     message = (

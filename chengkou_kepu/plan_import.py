@@ -13,6 +13,7 @@ from pypinyin import lazy_pinyin
 
 from departments import audit
 from departments.lineage import Lineage
+from departments.reform import lock_region
 from departments.regions import (
     UnitNames,
     UnknownRegion,
@@ -67,6 +68,7 @@ def import_plan(document, *, by, at, slug="", region_code="", retitle=False):
             units, unit_changes = _save_units(plan, document)
             changes += unit_changes + _save_actions(plan, document) + _save_tasks(plan, document)
             lineage = Lineage.load(plan.region_id)
+            units = {name: lineage.as_of(unit, plan.starts_on) for name, unit in units.items()}
             reformed = reformed_units(plan, document, units, lineage)
             changes += _save_duties(plan, document, units, lineage, at=at)
             pass_on_duties(plan, units, lineage)
@@ -109,8 +111,9 @@ def default_slug(region_name, starts_on, ends_on):
 
 def _save_plan(document, slug, region_code):
     """The plan, locked, whether it is new, and what changed; ImportRefused where the document leaves gaps."""
+    region = _region_of(document, Plan.objects.filter(slug=slug).first(), region_code)
+    lock_region(region.pk)
     plan = _locked(slug)
-    region = _region_of(document, plan, region_code)
     if plan is None:
         _require_heading(document)
         slug = slug or default_slug(region.name, document.starts_on, document.ends_on)

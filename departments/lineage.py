@@ -50,6 +50,13 @@ class Lineage:
         """The units that answer for it now, the first named one first; none for one abolished."""
         return tuple(unit for unit in self.successors(unit_id) if unit.ends_on is None)
 
+    def as_of(self, unit, day):
+        """The unit of the same name that there was on the date, where it took that one's place since; else the unit."""
+        if unit.begins_on is None or unit.begins_on <= day:
+            return unit
+        named = (older for older in self.predecessors(unit.pk) if older.name == unit.name)
+        return next((older for older in named if older.exists_on(day)), unit)
+
     def names(self, unit_id):
         """Names under which a reader may look for the unit: those it had, and those it has since."""
         return {unit.name for unit in (*self.predecessors(unit_id), *self.successors(unit_id))}

@@ -70,8 +70,11 @@ def require(kind, units, names, *, effective_on, document, by, at_day):
 
 
 def lock_region(region_id):
-    """Let one change of the region's units or duties happen after the other; to the end of the transaction."""
-    Region.objects.select_for_update().get(pk=region_id)
+    """Let one change of the region's units or duties happen after the other; to the end of the transaction.
+
+    Rows that name the region, as records of deeds do, can still be written meanwhile.
+    """
+    Region.objects.select_for_update(no_key=True).get(pk=region_id)
 
 
 def existing_units(region_id, names):

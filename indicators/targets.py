@@ -86,7 +86,8 @@ def load_targets(plan, entries, *, by, at):
 def _owners_by_name(plan):
     """{spelling: (the unit that answers for it now or None, [FormerOwner] of those before it in the plan's span)}."""
     units, lineage = units_by_spelling(plan.region_id), Lineage.load(plan.region_id)
-    return {name: _owners(unit, lineage, plan.starts_on) for name, unit in units.items()}
+    first = {name: lineage.as_of(unit, plan.starts_on) for name, unit in units.items()}
+    return {name: _owners(unit, lineage, plan.starts_on) for name, unit in first.items()}
 
 
 def _owners(unit, lineage, starts_on):

@@ -113,7 +113,8 @@ def _has_filed(period, department):
 
 
 def _locked(extension, by):
-    """The row, locked, for whoever may answer it: a coordinator, not of the unit where there is another."""
+    """The row, locked after its period is held, for whoever may answer it: a coordinator, not of the unit if there is another."""
+    extension.period.hold()
     extension = (
         Extension.objects.select_for_update(of=("self",))
         .select_related("period__plan__region", "department")
@@ -130,7 +131,6 @@ def _locked(extension, by):
         raise Refused(extension.answer)
     if extension.status != Extension.Status.ASKED:
         raise Refused(f"延期申请已答复：{extension.get_status_display()}。")
-    extension.period.hold()
     if extension.period.frozen_at:
         raise Refused(f"{extension.period}已定稿归档。")
     return extension

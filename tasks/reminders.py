@@ -108,10 +108,10 @@ def _record(period, unit, due_at, people, **given):
 
 def _still_due(period, unit, due_at, at):
     """Whether the unit has still not filed, and the period is open with the same deadline for it."""
-    if _filed(period, [unit.department_id]):
-        return False
     now = copy(period)
     now.hold()
+    if _filed(period, [unit.department_id]):
+        return False
     return now.is_open(at) and due_of(now, unit.department_id) == due_at
 
 

@@ -88,7 +88,7 @@ def test_a_verb_after_the_session_expired_does_not_lose_a_line(line):
     text_of(line).fill("报送前登录已过期。")
     page.locator("#live").get_by_text(EXPIRED).wait_for()
     page.locator("#live").get_by_role("button", name="关闭").click()
-    for verb in ("报送", "保存"):
+    for verb in ("自愿报送", "保存"):
         page.get_by_role("button", name=verb, exact=True).click()
         page.locator("#live").get_by_text(EXPIRED).wait_for()
         page.locator("#live").get_by_role("button", name="关闭").click()

@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from chengkou_kepu.dashboard import HeatCell
@@ -279,6 +280,31 @@ class TestMerger:
         assert list(findings) == [
             "文件所列“县农业农村委”自2024年3月15日起已更名，按现单位县农业农村局列入分工，请核对。"
         ]
+
+    def test_a_name_that_was_kept_means_before_the_reform_the_unit_that_was(
+        self, coordinator, county, capsys
+    ):
+        old = unit("县农业农村委")
+        names = ["县农业农村委", "县畜牧局"]
+        reformed(coordinator, "SPLIT", [old], names, **leads_chosen(old, "县畜牧局"))
+        call_command("import_plan", COUNTY_DOCUMENT, "--slug", "chengkou-2021-2025-b")
+        plan = Plan.objects.get(slug="chengkou-2021-2025-b")
+        held = {
+            day: [
+                (duty.department_id, duty.begins_on is None)
+                for duty in Responsibility.objects.in_force(day)
+                .filter(task__plan=plan, task__number=1, role="LEAD")
+                .annotate(begins_on=F("department__begins_on"))
+            ]
+            for day in (BEFORE, AFTER)
+        }
+        assert held == {BEFORE: [(old.pk, True)], AFTER: [(unit("县农业农村委").pk, False)]}
+        assert plan.findings.filter(code="unit_split").count() == 1
+        reformed_again = unit("县畜牧局")
+        reformed(coordinator, "RENAME", [reformed_again], ["县畜牧兽医局"], effective_on="2024-03-19")
+        call_command("import_plan", COUNTY_DOCUMENT, "--slug", "chengkou-2021-2025-b")
+        (message,) = plan.findings.filter(code="unit_split").values_list("message", flat=True)
+        assert "县农业农村委、县畜牧兽医局承接" in message
 
     def test_two_units_into_a_new_one_hold_a_task_once_at_the_first_place(self, coordinator, county, q4):
         """县经济信息委 leads 25–28 alone, 29–33 second after another lead, and supports where 县文化旅游委 leads."""
