@@ -1,6 +1,7 @@
 """机构改革 over HTTP, on the county's own plan: a merger, a rename, a split and an abolition in March 2024."""
 
 import io
+from dataclasses import replace
 from datetime import date
 
 import openpyxl
@@ -28,7 +29,7 @@ from tasks.models import (
 )
 from tasks.obligations import Filing
 from tasks.plan_document import read_plan_document
-from tasks.standing import unit_filings
+from tasks.standing import plan_standing, unit_filings
 from tests import factories
 from tests.conftest import COUNTY_DOCUMENT
 from tests.factories import moment
@@ -280,6 +281,28 @@ class TestMerger:
         assert list(findings) == [
             "文件所列“县农业农村委”自2024年3月15日起已更名，按现单位县农业农村局列入分工，请核对。"
         ]
+
+    def test_a_duty_that_a_later_version_gives_to_the_former_unit_takes_the_accepted_line(
+        self, county, merged, q1
+    ):
+        """The document then lists 县乡村振兴局 as the first lead of task 2, which its heir led first anyway."""
+        heir = unit("县农业农村委")
+        factories.make_report(q1, heir, completions={2: 60})
+        document = read_plan_document(COUNTY_DOCUMENT)
+        tasks = tuple(
+            replace(
+                task,
+                leads=("县乡村振兴局", *task.leads),
+                supports=tuple(set(task.supports) - {"县乡村振兴局"}),
+            )
+            if task.number == 2
+            else task
+            for task in document.tasks
+        )
+        import_plan(replace(document, tasks=tasks), by=None, at=NOW)
+        standing = plan_standing(Ledger.load(county), q1, at=NOW)
+        (task,) = (task for task in standing.tasks if task.number == 2)
+        assert [(lead.department, lead.completion) for lead in task.leads] == [("县农业农村委", 60)]
 
     def test_a_name_that_was_kept_means_before_the_reform_the_unit_that_was(
         self, coordinator, county, capsys

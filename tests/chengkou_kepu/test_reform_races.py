@@ -12,8 +12,8 @@ from django.db import transaction
 
 from chengkou_kepu import reform
 from departments import reform as units_reform
-from departments.models import Department, Reform
-from tasks import drafting, extensions, reassignment
+from departments.models import Department, Reform, Region
+from tasks import drafting, extensions, periods, reassignment
 from tasks.models import Extension, QuarterlyReport, ReportingPeriod, Responsibility
 from tests import factories
 from tests.factories import moment
@@ -29,7 +29,7 @@ LOCKED = pytest.mark.parametrize("locked", [True, False], ids=["one after the ot
 def race(monkeypatch, plan, period):
     """`race(locked, *deeds)`: what came of two deeds, each of which has looked before either writes, if it can.
 
-    `looks` are the (module, name) of what a unit's verb looks with; without the lock it holds nothing either.
+    `looks` are the (module, name) of what the two look with; without the lock a unit's verb holds nothing either.
     """
 
     def run(locked, *deeds, looks=()):
@@ -46,8 +46,7 @@ def race(monkeypatch, plan, period):
 
             monkeypatch.setattr(module, name, look_and_wait)
 
-        looking(units_reform, "require")
-        for module, name in looks or [(reassignment, "_require_begun")]:
+        for module, name in looks or [(units_reform, "require"), (reassignment, "_require_begun")]:
             looking(module, name)
         if not locked:
             if looks:
@@ -136,7 +135,7 @@ def test_a_return_is_begun_while_its_unit_is_renamed(locked, race, reforming, un
             drafting.begin_report(q4, units.jiaowei, by=cast.jiaowei, at=AT)
         return "BEGUN"
 
-    looks = [(drafting, "reason_not_open")]
+    looks = [(drafting, "require_open_for_lines"), (reform, "_pass_on_returns")]
     results = race(locked, beginning, reforming("RENAME", units.jiaowei, "县新教委"), looks=looks)
     of = list(QuarterlyReport.objects.values_list("department__name", flat=True))
     if locked:
@@ -153,7 +152,7 @@ def test_an_extension_is_asked_for_while_the_unit_is_renamed(locked, race, refor
         extensions.ask_extension(q4, units.jiaowei, **asked)
         return "ASKED"
 
-    looks = [(extensions, "reason_not_askable")]
+    looks = [(extensions, "reason_not_askable"), (reform, "_pass_on_returns")]
     results = race(locked, asking, reforming("RENAME", units.jiaowei, "县新教委"), looks=looks)
     of = list(Extension.objects.values_list("department__name", flat=True))
     if locked:
@@ -190,3 +189,26 @@ def test_a_line_is_saved_while_its_task_is_taken_away(locked, race, units, plan,
         assert results in [["DECIDED", "NotAllowed 其中有不属于本单位的工作。"], [since, "SAVED"]]
     else:
         assert faults(results) == ["IntegrityError"]
+
+
+@pytest.mark.parametrize("no_key", [True, False], ids=["records pass", "control"])
+def test_a_period_is_closed_while_a_unit_is_renamed(no_key, race, reforming, units, cast, q4, monkeypatch):
+    """Each holds its own row first: the record of the closing names the region that the reform has locked."""
+    if not no_key:
+        lock = Region.objects.select_for_update()
+        monkeypatch.setattr(units_reform, "lock_region", lambda region_id: lock.get(pk=region_id))
+
+    def closing():
+        periods.close_period(q4, by=cast.kexie, at=moment("2024-02-01 09:00"))
+        return "CLOSED"
+
+    results = race(
+        True,
+        closing,
+        reforming("RENAME", units.jiaowei, "县新教委"),
+        looks=[(periods, "_locked_row"), (units_reform, "require")],
+    )
+    if no_key:
+        assert results == ["CLOSED", "RENAME"]
+    else:
+        assert faults(results) == ["OperationalError"]
