@@ -144,6 +144,7 @@ def sections_of(report, lines, typed, conflicts, events):
         lead_entries(supported, report.period) if supported else {},
         _came_back(report, events),
         former_lines(report.period, report.department) if report.takes_over else {},
+        report.period.frozen_at is not None,
     )
     sections = by_section(lines, lambda line: line.responsibility)
     typed = Typed() if typed is None else typed
@@ -165,6 +166,7 @@ class _Others:
     lead_entries: dict
     came_back: ReportEvent | None
     former: dict
+    frozen: bool
 
     def of_reviewer(self, line):
         """The fields of a FilingLine that the reviewer has filled."""
@@ -173,7 +175,7 @@ class _Others:
             return {}
         changed = line.entry and line.entry.updated_at and line.entry.updated_at > event.at
         remark = event.remarks.get(str(pk), "")
-        return {"remark": remark, "pointed": True, "to_correct": not changed}
+        return {"remark": remark, "pointed": True, "to_correct": not (changed or self.frozen)}
 
 
 def _section(action, is_lead, lines, typed, conflicts, others):

@@ -177,6 +177,8 @@ class FilingPage:
     @property
     def due_again(self):
         """What is asked of a return that came back: 请于2023年10月13日24时前补正后重新报送，还有 2 天。"""
+        if self.period.frozen_at:
+            return "归档时没有补正。"
         due_at = resubmission_due(self.last_event.at, self.period.plan.resubmit_working_days)
         day = calendar.zh_day(calendar.local_day(due_at))
         return f"请于{day}24时前补正后重新报送，{calendar.time_left(due_at, self.at)}。"

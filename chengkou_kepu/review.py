@@ -62,7 +62,7 @@ def review(request, slug):
     if request.method == "POST":
         return _accept_several(request, plan, at=at)
     periods = periods_of(plan)
-    period = chosen_period(plan, request.GET.get("period"), at=at, periods=periods)
+    period = _asked_or_at_work(plan, request.GET.get("period"), periods, at=at)
     ledger = Ledger.load(plan)
     filings = unit_filings(ledger, period, owners_owing(period), at=at)
     waiting = _waiting(ledger, request, at=at)
@@ -88,6 +88,14 @@ def review(request, slug):
         "may_file": period.pk and at >= period.opens_at and not period.frozen_at,
     }
     return render(request, "chengkou_kepu/review.html", context)
+
+
+def _asked_or_at_work(plan, code, periods, *, at):
+    """The period asked for; without a code the one pages show, or the next after it where that is archived."""
+    period = chosen_period(plan, code, at=at, periods=periods)
+    if code or not period.frozen_at:
+        return period
+    return next((p for p in periods if p.key > period.key and not p.frozen_at), period)
 
 
 def _waiting(ledger, request, *, at):

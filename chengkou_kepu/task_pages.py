@@ -128,9 +128,8 @@ def _where_listed(request, number, ledger, page):
     later = [p for p in page.periods if p.key > page.period.key]
     shown = next((p for p in later if p.last_day >= since), None)
     shown = shown or next((p for p in reversed(later) if not p.frozen_at), None)
-    messages.info(
-        request, f"第{number}项自{calendar.zh_day(since)}起列入，已定稿归档的{page.period}没有这一项。"
-    )
+    asked = f"，已定稿归档的{page.period}没有这一项" if "period" in request.GET else ""
+    messages.info(request, f"第{number}项自{calendar.zh_day(since)}起列入{asked}。")
     if shown is None:
         return redirect("action", page.plan.slug, found.action.ordinal)
     return redirect(f"{found.get_absolute_url()}?period={shown.code}")

@@ -15,6 +15,7 @@ from . import calendar, permissions
 from .handover import forget, leave
 from .inheritance import Share, hold_periods_from, pass_on_lines
 from .models import ReportingPeriod, Responsibility, Task
+from .numerals import zh_ordinal
 from .refusals import NotAllowed, Refused
 from .telling import tell_decision
 
@@ -147,7 +148,7 @@ def _period_of(held, plan, year, quarter):
 
 def _told(plan, year, quarter, changes, decided_by, reason):
     since = calendar.label(year, quarter, plan.cadence)
-    return f"{since}起：{'；'.join(changes)}。依据：{decided_by}。理由：{reason}"
+    return f"自{since}起：{'；'.join(changes)}。依据：{decided_by}。理由：{reason}"
 
 
 class _Decision:
@@ -235,4 +236,4 @@ def _what_changed(unit, role, position, duty):
         return f"新增{role.label}单位{unit}"
     if duty.role != role:
         return f"{unit}改为{role.label}单位"
-    return f"{unit}改为第{position}{role.label}单位"
+    return f"{unit}改为第{zh_ordinal(position)}{role.label}单位"

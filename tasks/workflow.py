@@ -192,6 +192,8 @@ def require_open_for_lines(report, *, at, by):
 
 def reason_lines_fixed(report, *, at, by):
     """Why the report's lines cannot be changed now, as a sentence; '' when they can."""
+    if report.period.frozen_at:
+        return reason_not_open(report.period, at=at)
     if report.status not in EDITABLE:
         return report.period.plan.words.worded(WHY_FIXED[report.status])
     if ended := reason_not_owing(report):

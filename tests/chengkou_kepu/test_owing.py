@@ -12,8 +12,9 @@ from chengkou_kepu import reform
 from chengkou_kepu.freezing import freeze_quarter
 from departments.models import Department, Membership
 from indicators.models import Indicator
-from tasks.models import Extension, Plan, QuarterlyReport, Responsibility, SupportRequest
+from tasks.models import Extension, Plan, QuarterlyReport, ReportingPeriod, Responsibility, SupportRequest
 from tasks.selection import named_period
+from tasks.workflow import return_report
 from tests import factories
 from tests.factories import moment
 from tests.posting import return_address, typed
@@ -291,3 +292,30 @@ def test_the_list_asks_the_same_however_many_quarters(signed_in, cast, plan, per
     for code in ("2023Q1", "2023Q2"):
         factories.make_report(factories.make_period(plan, code), cast.jiaowei.roles[0].department)
     assert (two, queries()) == (10, 10)
+
+
+def test_a_return_archived_uncorrected_is_asked_for_no_more(ask, signed_in, cast, plan, period, units, clock):
+    """What the reviewer said stays; the coordinator's review then stands at the next quarter."""
+    report = factories.make_report(
+        period, units.jiaowei, completions={3: 40}, status="SUBMITTED", by=cast.jiaowei
+    )
+    (line,) = report.entries.values_list("responsibility_id", flat=True)
+    asked = {
+        "reason": "请补正。",
+        "lines": [line],
+        "remarks": {},
+        "by": cast.kexie,
+        "version": report.version,
+    }
+    return_report(report, at=moment("2023-10-11 09:00"), **asked)
+    clock("2023-10-20 09:00")
+    assert "前补正后重新报送，已逾期 4 天。" in plain(ask(cast.jiaowei))
+    ReportingPeriod.objects.filter(pk=period.pk).update(closed_at=moment("2023-10-19 09:00"))
+    freeze_quarter(named_period(plan, "2023Q3"), by=cast.zhengfuban, at=moment("2023-10-20 09:00"))
+    said = plain(ask(cast.jiaowei))
+    assert ("请补正。" in said, "归档时没有补正。" in said, "须补正" in said) == (True, True, False)
+    assert "2023年第三季度已定稿归档，不能再填报。" in said
+    clock("2024-01-03 09:00")
+    factories.make_period(plan, "2023Q4")
+    reviewed = signed_in(cast.kexie).get(f"/plans/{plan.slug}/review/").context["period"]
+    assert reviewed.code == "2023Q4"

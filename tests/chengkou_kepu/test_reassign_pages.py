@@ -109,7 +109,7 @@ def test_a_new_lead_takes_over_from_the_quarter_on(coordinator, cast, plan, unit
     record = AuditRecord.objects.get()
     assert (record.verb, record.subject, record.by, record.detail) == (
         *("调整责任分工", "1 第1项重点工作", cast.kexie),
-        f"2024年第一季度起：县教委改为牵头单位；县农业农村委改为配合单位。依据：{MINUTES}。理由：职能调整",
+        f"自2024年第一季度起：县教委改为牵头单位；县农业农村委改为配合单位。依据：{MINUTES}。理由：职能调整",
     )
 
 
@@ -455,8 +455,8 @@ class TestAddedFromLater:
     ):
         factories.make_period(county, "2024Q2", opens_at=moment("2024-03-18 09:00"))
         client = signed_in(cast.lingdao)
-        said = "第43项自2024年4月1日起列入，已定稿归档的2023年第四季度没有这一项。"
-        for query in ("", "?period=2023Q4"):
+        asked = "第43项自2024年4月1日起列入，已定稿归档的2023年第四季度没有这一项。"
+        for query, said in (("", "第43项自2024年4月1日起列入。"), ("?period=2023Q4", asked)):
             shown = client.get(f"{URL}tasks/43/{query}", follow=True)
             assert shown.redirect_chain == [(f"{URL}tasks/43/?period=2024Q2", 302)]
             assert self.told(shown) == [said]
@@ -472,7 +472,7 @@ class TestAddedFromLater:
         county.periods.filter(year=2024).delete()
         shown = signed_in(cast.lingdao).get(f"{URL}tasks/43/", follow=True)
         assert shown.redirect_chain == [(f"{URL}actions/10/", 302)]
-        assert self.told(shown) == ["第43项自2024年4月1日起列入，已定稿归档的2023年第四季度没有这一项。"]
+        assert self.told(shown) == ["第43项自2024年4月1日起列入。"]
 
     def test_it_has_the_paragraph_whose_heading_was_typed(self, signed_in, cast, added):
         page = signed_in(cast.lingdao).get(f"{URL}tasks/43/?period=2024Q1").content.decode()

@@ -181,7 +181,7 @@ class TestDuties:
         seen = preview.context["foreseen"].seen
         assert coordinator.post(self.ACT, data | {"verb": "confirm", "seen": seen}).status_code == 302
         text = (
-            "第3项“第3项重点工作”责任分工调整，2023年第四季度起：县农业农村委改为牵头单位；"
+            "第3项“第3项重点工作”责任分工调整，自2023年第四季度起：县农业农村委改为牵头单位；"
             "不再列牵头单位县教委。依据：纪要。理由：调整"
         )
         notice = [(text, f"{URL}tasks/3/")]
@@ -194,7 +194,7 @@ class TestDuties:
         assert told() == {}
         assert coordinator.post(act, data | {"verb": "confirm", "seen": seen}).status_code == 302
         text = (
-            "第4项“科普交流”增列为重点工作，2023年第四季度起：新增牵头单位县农业农村委；"
+            "第4项“科普交流”增列为重点工作，自2023年第四季度起：新增牵头单位县农业农村委；"
             "新增配合单位县教委。依据：纪要。理由：调整"
         )
         notice = [(text, f"{URL}tasks/4/")]
