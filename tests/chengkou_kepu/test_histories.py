@@ -282,7 +282,7 @@ class History:
 
     def check_heir(self, move, part):
         """What the preview told is so, on the first day and on the last."""
-        heir = Department.objects.get(name=move.heir, ends_on=None)
+        heir = Department.objects.get(region=self.plan.region_id, name=move.heir, ends_on=None)
         for day in (part.since, part.until or date.max):
             held = Responsibility.objects.in_force(day).filter(task=move.duty.task, department=heir)
             (row,) = held.exclude(valid_from=F("valid_to"))
