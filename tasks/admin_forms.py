@@ -37,7 +37,7 @@ class ResponsibilityForm(forms.ModelForm):
         ):
             self.add_error("decided_by", "请写明依据的文件或会议。")
         continues = data.get("continues")
-        if continues and task and (continues.task_id != task.pk or stored in _descent(continues)):
+        if continues and task and (continues.task_id != task.pk or self._goes_before(continues)):
             self.add_error("continues", "只能承接同一项重点工作的其他分工。")
         if task and unit:
             self._check_unit(task, unit, data)
@@ -56,6 +56,11 @@ class ResponsibilityForm(forms.ModelForm):
         if (others.filter(valid_from__lte=end) if end else others).exists():
             self.add_error("valid_from", "该单位在此期间已有这项工作的分工。")
 
+    def _goes_before(self, duty):
+        """Whether the duty is this one, or continues it."""
+        descents = Responsibility.objects.descents(duty.task.plan_id, [duty])
+        return self.instance.pk in descents.get(duty.pk, (duty.pk,))
+
     def _check_days(self, plan, unit, start, end):
         """A unit can hold a duty only in the plan's span and while there is such a unit, or it would owe what it cannot file."""
         if not plan.starts_on <= start <= plan.ends_on:
@@ -67,15 +72,6 @@ class ResponsibilityForm(forms.ModelForm):
             self.add_error("valid_from", f"{unit}自{calendar.zh_day(unit.begins_on)}起设立。")
         if unit.ends_on and (end is None or end > unit.ends_on):
             self.add_error("valid_to", f"{unit}至{calendar.zh_day(unit.ends_on)}止，分工不能晚于该日。")
-
-
-def _descent(duty):
-    """The duty and those that it continues."""
-    found = []
-    while duty and duty not in found:
-        found.append(duty)
-        duty = duty.continues
-    return found
 
 
 class FindingForm(forms.ModelForm):
